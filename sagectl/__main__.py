@@ -1,0 +1,5 @@
+"""``python -m sagectl``."""
+
+from sagectl.cli.main import main
+
+raise SystemExit(main())

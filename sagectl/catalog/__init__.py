@@ -1,0 +1,1 @@
+"""What sagectl knows about the world, as data; no behaviour."""

@@ -1,0 +1,1 @@
+"""Model in, package out; knows nothing of AWS."""

@@ -1,0 +1,1 @@
+"""Calls to SageMaker, wherever it runs."""

@@ -1,0 +1,80 @@
+"""One desired resource, as its author wrote it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from sagectl.diagnostics import SourceSpan
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """``{upload: PATH}``: a local file standing where the service wants an S3 URI.
+
+    ``path`` is already resolved against the file that said it.
+    """
+
+    path: Path
+    span: SourceSpan | None = None
+
+    def as_value(self) -> dict[str, str]:
+        return {"upload": str(self.path)}
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """``{ref: Kind/name}``: another document's, or a live resource's, name or ARN."""
+
+    kind: str
+    name: str
+    span: SourceSpan | None = None
+
+    def as_value(self) -> dict[str, str]:
+        return {"ref": f"{self.kind}/{self.name}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A resource of one kind with the fields its create operation takes.
+
+    ``spec`` keeps the service's spelling; its leaves are plain values, ``Upload`` or
+    ``Reference``. ``spans`` maps field paths (``spec.OutputConfig``, ``name``) to where they
+    stand, for documents read from a file.
+    """
+
+    kind: str
+    name: str
+    spec: Mapping[str, Any] = field(default_factory=dict)
+    region: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    span: SourceSpan | None = None
+    spans: Mapping[str, SourceSpan] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """The document as the command line names it: ``workteam/radiology``."""
+        return f"{self.kind.lower()}/{self.name}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The document as it would be written in a manifest, value forms spelled out."""
+        written: dict[str, Any] = {"kind": self.kind, "name": self.name}
+        if self.region:
+            written["region"] = self.region
+        if self.tags:
+            written["tags"] = dict(self.tags)
+        return written | {"spec": _written(self.spec)}
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, Upload | Reference):
+        return value.as_value()
+    if isinstance(value, dict):
+        return {key: _written(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_written(item) for item in value]
+    return value
