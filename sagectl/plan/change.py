@@ -1,0 +1,102 @@
+"""A plan as frozen values: what would be done to which resource, field by field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from sagectl.catalog.kinds import Kind
+    from sagectl.diagnostics import Diagnostic
+    from sagectl.manifest.document import Document
+
+
+class Action(Enum):
+    """What happens to a resource; the value is its symbol on the screen."""
+
+    CREATE = "+"
+    UPDATE = "~"
+    REPLACE = "-/+"
+    DELETE = "-"
+    UNCHANGED = "="
+    FAILED = "!"  # the live job ended badly; it is reported and left alone
+
+    @property
+    def is_change(self) -> bool:
+        return self not in (Action.UNCHANGED, Action.FAILED)
+
+
+class _Absent(Enum):
+    ABSENT = "absent"
+
+
+ABSENT = _Absent.ABSENT  # stands for a field that one side does not have
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field before and after, either of which may be ABSENT; a secret shows neither."""
+
+    path: str  # dotted, in the service's spelling, without "spec."
+    before: Any
+    after: Any
+    is_secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A local file to be put at ``uri``; ``is_packed`` says it goes inside a tar.gz."""
+
+    source: Path
+    uri: str
+    is_packed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a plan does with one document's resource.
+
+    ``fields`` are the differences (none for CREATE and DELETE), ``params`` what the create
+    operation will be given, uploads already as URIs. ``needs`` are the keys of the changes
+    that must have ended well before this one starts. ``live`` is what Describe said.
+    """
+
+    action: Action
+    kind: Kind
+    document: Document
+    region: str
+    fields: tuple[FieldChange, ...] = ()
+    params: Mapping[str, Any] = field(default_factory=dict)
+    live: Mapping[str, Any] | None = None
+    needs: frozenset[tuple[str, str, str]] = frozenset()
+    uploads: tuple[Transfer, ...] = ()
+    reason: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What makes the resource one of its own: kind, name, region."""
+        return (self.kind.name, self.document.name, self.region)
+
+    @property
+    def label(self) -> str:
+        return self.document.label
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Every document's change, in an order that respects what needs what."""
+
+    changes: tuple[Change, ...]
+    warnings: tuple[Diagnostic, ...] = ()
+
+    @property
+    def pending(self) -> tuple[Change, ...]:
+        """The changes that would do something."""
+        return tuple(change for change in self.changes if change.action.is_change)
+
+    def count(self, action: Action) -> int:
+        return sum(change.action is action for change in self.changes)

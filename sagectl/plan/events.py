@@ -1,0 +1,80 @@
+"""What happens while a plan is carried out or a job is waited for, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sagectl.errors import SagectlError
+    from sagectl.plan.change import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A change is under way."""
+
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A local file is now at ``uri``; ``was_there`` means nothing had to be sent."""
+
+    change: Change
+    uri: str
+    was_there: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A change was made; ``result`` is the service's answer."""
+
+    change: Change
+    result: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A change was tried in vain."""
+
+    change: Change
+    error: SagectlError
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A change was not tried; ``because`` says why."""
+
+    change: Change
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusSeen:
+    """What a resource that is waited for looks like now; sent when it changes.
+
+    ``status`` is the service's, "absent" for what is not there; ``stage`` the compiler's step.
+    """
+
+    label: str
+    status: str
+    stage: str | None
+    elapsed_seconds: float
+    reason: str = ""
+    is_final: bool = False
+
+
+Event = Started | Uploaded | Done | Failed | Skipped | StatusSeen
+
+
+class Observer(Protocol):
+    """Told of every event, from one thread, in the order things happen."""
+
+    def __call__(self, event: Event, /) -> None: ...
+
+
+def silent(_: Event, /) -> None:
+    """The observer that looks away."""
