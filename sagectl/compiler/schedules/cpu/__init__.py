@@ -1,0 +1,12 @@
+"""Schedules for CPUs, most particular first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sagectl.compiler.schedules.cpu import fallback
+
+if TYPE_CHECKING:
+    from sagectl.compiler.schedules import Rule
+
+RULES: tuple[Rule, ...] = (fallback.apply,)

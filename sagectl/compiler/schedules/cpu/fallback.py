@@ -1,0 +1,105 @@
+"""The rule of last resort: right for every loop nest, quick for most simple ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sagectl.compiler.schedules.cpu.loops import (
+    REDUCTION,
+    SPATIAL,
+    blocks,
+    contiguous_suffix,
+    extents,
+    fused,
+    is_spatial,
+    is_static,
+    kinds,
+    lanes,
+    parallel,
+    schedule_of,
+    volume,
+)
+
+if TYPE_CHECKING:
+    from tvm.s_tir import Schedule
+    from tvm.s_tir.schedule import SBlockRV
+    from tvm.tirx import PrimFunc
+
+    from sagectl.compiler.targets import Target
+
+
+def apply(func: PrimFunc, target: Target) -> Schedule:
+    """Inline elementwise producers, then vectorise and spread each block over the threads.
+
+    A block that resists stays as it was: sequential, in program order, and right.
+    """
+    schedule = schedule_of(func)
+    if not is_static(func):
+        return schedule
+    inline_producers(schedule)
+    for block in blocks(schedule):
+        arrange(schedule, block, target)
+    return schedule
+
+
+def inline_producers(schedule: Schedule) -> None:
+    """Compute elementwise blocks inside their only consumer."""
+    from tvm.s_tir import ScheduleError
+
+    for block in blocks(schedule):
+        consumers = schedule.get_consumers(block)
+        if len(consumers) != 1 or not is_spatial(schedule.get(block)):
+            continue
+        if not is_spatial(schedule.get(consumers[0])):
+            continue
+        try:
+            schedule.compute_inline(block)
+        except ScheduleError:
+            continue
+
+
+def arrange(schedule: Schedule, block: SBlockRV, target: Target) -> None:
+    """Arrange the loops of one block that owns its nest."""
+    nest = schedule.get(block)
+    loops = schedule.get_loops(block)
+    if len(loops) != len(nest.iter_vars) or not loops:
+        return
+    if is_spatial(nest):
+        arrange_spatial(schedule, block, target)
+    elif set(kinds(nest)) <= {SPATIAL, REDUCTION}:
+        arrange_reduction(schedule, block)
+
+
+def arrange_spatial(schedule: Schedule, block: SBlockRV, target: Target) -> None:
+    """Fuse what is contiguous, vectorise it where it divides, spread the rest."""
+    nest = schedule.get(block)
+    loops = schedule.get_loops(block)
+    width = lanes(target, nest.writes[0].source.dtype)
+    work = volume(extents(schedule, loops))
+    tail = contiguous_suffix(nest)
+    outer, inner = loops[: len(loops) - tail], loops[len(loops) - tail :]
+    if inner:
+        run = fused(schedule, inner)
+        length = int(schedule.get(run).extent)
+        if length % width == 0 and length > width:
+            rest, vector = schedule.split(run, [None, width])
+            outer = [*outer, rest]
+        else:
+            vector = run
+        # A run that the width does not divide is left to LLVM, which peels the remainder.
+        if length % width == 0:
+            schedule.vectorize(vector)
+    if outer:
+        parallel(schedule, fused(schedule, outer), work)
+
+
+def arrange_reduction(schedule: Schedule, block: SBlockRV) -> None:
+    """Spread the output over the threads; accumulate each element in order."""
+    nest = schedule.get(block)
+    loops = schedule.get_loops(block)
+    spatial = [loop for loop, kind in zip(loops, kinds(nest), strict=True) if kind == SPATIAL]
+    reduced = [loop for loop, kind in zip(loops, kinds(nest), strict=True) if kind != SPATIAL]
+    work = volume(extents(schedule, loops))
+    schedule.reorder(*spatial, *reduced)
+    if spatial:
+        parallel(schedule, fused(schedule, spatial), work)
