@@ -1,0 +1,68 @@
+"""The ways into the compiler: one module per framework, looked up by its name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from sagectl.compiler.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sagectl.compiler.request import CompileRequest
+
+
+@dataclass(frozen=True, slots=True)
+class TensorSpec:
+    """One input or output: the model's own name, a numpy dtype name, a static shape."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.dtype}[{', '.join(map(str, self.shape))}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A model as the compiler sees it.
+
+    ``module`` is a Relax IRModule whose ``main`` takes ``inputs`` and returns ``outputs`` in
+    that order, parameters bound as constants. ``reference`` is the serialised ONNX model
+    that the result is compared with, as the user meant it: ``None`` where there is none.
+    """
+
+    module: Any
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    framework: str
+    reference: bytes | None = None
+    warnings: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Frontend(Protocol):
+    """A module that reads the models of one framework."""
+
+    def load(self, request: CompileRequest) -> Imported: ...
+
+
+# The service's framework -> the module that reads it.
+FRONTENDS = {
+    "ONNX": "sagectl.compiler.frontends.onnx",
+}
+
+
+def frontend(framework: str) -> Frontend:
+    """The reader of a framework's models; raises RequestError for one that has none."""
+    if framework not in FRONTENDS:
+        raise RequestError(
+            f"Models of {framework} cannot be read",
+            stage="import",
+            reason="format",
+            hint=f"Export the model to ONNX; readable are {', '.join(sorted(FRONTENDS))}.",
+        )
+    return cast("Frontend", import_module(FRONTENDS[framework]))

@@ -1,0 +1,122 @@
+"""Compiler options: their names, their values, and what each may be for a target."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+from sagectl.compiler.errors import RequestError
+from sagectl.compiler.targets import llvm
+
+# Spellings met in the wild -> the documented one.
+SPELLINGS = {"gpu_code": "gpu-code", "trt_ver": "trt-ver", "cuda_ver": "cuda-ver"}
+KNOWN = ("mcpu", "mattr", "gpu-code", "trt-ver", "cuda-ver", "ANDROID_PLATFORM", "dtype")
+ANDROID_LEVELS = range(21, 30)
+_FEATURE = re.compile(r"[+-][\w.-]+")
+_DTYPES = ("float", "float32", "int64", "long")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Options read and named as documented; ``settings`` are those that steer no code."""
+
+    mcpu: str | None = None
+    mattr: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+def parsed(given: Mapping[str, Any], *, os: str) -> Options:
+    """The options of a request; unknown ones pass with a warning, as the service lets them.
+
+    Raises RequestError for a value that an option cannot have.
+    """
+    named = {SPELLINGS.get(name, name): value for name, value in given.items()}
+    unknown = [name for name in named if name not in KNOWN]
+    mcpu = named.get("mcpu")
+    if mcpu is not None and (not isinstance(mcpu, str) or not mcpu):
+        raise refused(f"mcpu is {mcpu!r}, not a processor's name")
+    settings = {name: value for name, value in named.items() if name not in ("mcpu", "mattr")}
+    if "ANDROID_PLATFORM" in settings:
+        settings["ANDROID_PLATFORM"] = _android_level(settings["ANDROID_PLATFORM"], os)
+    if "dtype" in settings and settings["dtype"] not in _DTYPES:
+        raise refused(
+            f"dtype is {settings['dtype']!r}", hint=f"It is one of {', '.join(_DTYPES)}."
+        )
+    return Options(
+        mcpu=mcpu,
+        mattr=_mattr(named.get("mattr")),
+        settings=settings,
+        warnings=tuple(_unknown(name) for name in unknown),
+    )
+
+
+def checked_processor(triple: str, mcpu: str) -> None:
+    """Raise RequestError, with the likeliest meant, for a processor unknown to LLVM."""
+    known = llvm.processors(triple)
+    if mcpu in known:
+        return
+    raise refused(
+        f"mcpu {mcpu!r} is no processor that LLVM knows for {triple}",
+        hint=_meant(mcpu, known) or f"Known are {', '.join(known)}.",
+    )
+
+
+def checked_features(triple: str, mattr: Sequence[str]) -> None:
+    """Raise RequestError, with the likeliest meant, for a feature unknown to LLVM."""
+    known = llvm.known_features(triple)
+    for item in mattr:
+        if item[1:] in known:
+            continue
+        meant = _meant(item[1:], known, sign=item[0])
+        raise refused(
+            f"mattr {item!r} is no feature that LLVM knows for {triple}",
+            hint=meant or "`sagectl compile targets` shows what each target starts from.",
+        )
+
+
+def refused(message: str, *, hint: str | None = None) -> RequestError:
+    return RequestError(message, stage="target", reason="target", hint=hint)
+
+
+def _mattr(given: Any) -> tuple[str, ...]:
+    items = given.split(",") if isinstance(given, str) else given
+    if items is None:
+        return ()
+    if not isinstance(items, Sequence) or not all(isinstance(item, str) for item in items):
+        raise refused(
+            f"mattr is {given!r}, not a list of features", hint="""Write it as ["+avx2"]."""
+        )
+    stripped = [item.strip() for item in items if item.strip()]
+    for item in stripped:
+        if not _FEATURE.fullmatch(item):
+            raise refused(
+                f"mattr {item!r} neither adds nor removes a feature",
+                hint=f"Write +{item.lstrip('+-')} or -{item.lstrip('+-')}.",
+            )
+    return tuple(stripped)
+
+
+def _android_level(value: Any, os: str) -> int:
+    if os != "ANDROID":
+        raise refused("ANDROID_PLATFORM is given, but the target's system is not ANDROID")
+    level = int(value) if isinstance(value, str) and value.isdecimal() else value
+    if not isinstance(level, int) or isinstance(level, bool) or level not in ANDROID_LEVELS:
+        raise refused(
+            f"ANDROID_PLATFORM is {value!r}",
+            hint=f"It is from {ANDROID_LEVELS[0]} to {ANDROID_LEVELS[-1]}.",
+        )
+    return level
+
+
+def _unknown(name: str) -> str:
+    hint = _meant(name, KNOWN)
+    return f"Compiler option {name!r} is not known and changes nothing. {hint or ''}".strip()
+
+
+def _meant(name: str, known: Any, *, sign: str = "") -> str | None:
+    near = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f"Did you mean {sign}{near[0]}?" if near else None

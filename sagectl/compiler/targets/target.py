@@ -1,0 +1,64 @@
+"""The machine that code is generated for, resolved to what LLVM and the schedules need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sagectl.runtime.cpu import host_machine, missing_features
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Arch -> what `uname -m` calls it; 32-bit packages need a 32-bit runtime and are not listed.
+NATIVE_MACHINES = {"X86_64": "x86_64", "ARM64": "aarch64"}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A resolved target.
+
+    ``features`` are LLVM's names of what ``mcpu`` with ``mattr`` has. ``vector_bytes`` is the
+    widest vector worth using, ``registers`` how many such the schedules may hold at once.
+    ``linkers`` are names in ``LINKERS``, best first. ``settings`` are the options that change
+    no code and are recorded in the package (``ANDROID_PLATFORM``).
+    """
+
+    os: str
+    arch: str
+    accelerator: str | None
+    device: str | None
+    triple: str
+    mcpu: str
+    mattr: tuple[str, ...]
+    float_abi: str | None
+    features: frozenset[str]
+    vector_bytes: int
+    registers: int
+    has_fma: bool
+    l1_bytes: int
+    l2_bytes: int
+    linkers: tuple[str, ...]
+    gnu_prefix: str
+    zig_target: str
+    suffix: str
+    settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def runs_here(self) -> bool:
+        """Whether a package for this target can be loaded into this very process."""
+        return self.reason_not_here is None
+
+    @property
+    def reason_not_here(self) -> str | None:
+        """Why the result cannot run on this machine; ``None`` where it can."""
+        if self.os != "LINUX":
+            return f"the target's system is {self.os}"
+        if self.accelerator is not None:
+            return f"the target needs an accelerator ({self.accelerator})"
+        if NATIVE_MACHINES.get(self.arch) != host_machine():
+            return f"the target's architecture is {self.arch}, this machine is {host_machine()}"
+        if missing := missing_features(self.features):
+            return f"this machine's processor lacks {', '.join(missing)}"
+        return None

@@ -1,0 +1,1 @@
+"""The deployer's loader of compiled packages: numpy and apache-tvm-ffi alone."""
