@@ -1,0 +1,113 @@
+"""SageMaker in one SQLite file, behind one function."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from sagectl.catalog.regions import DEFAULT_LOCAL_REGION, LOCAL_ACCOUNT
+from sagectl.controlplane import faults
+from sagectl.controlplane.clock import milliseconds, system_clock
+from sagectl.controlplane.context import QUOTAS, Context
+from sagectl.controlplane.resources import Place
+from sagectl.controlplane.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from sagectl.controlplane.clock import Clock, Entropy
+    from sagectl.schema.model import ServiceModel
+
+# Operation -> the module of ``operations`` that serves it. Only that one is imported.
+FAMILIES: Mapping[str, str] = MappingProxyType(
+    {
+        operation: family
+        for family, names in {
+            "workforces": "CreateWorkforce UpdateWorkforce DeleteWorkforce DescribeWorkforce"
+            " ListWorkforces",
+            "workteams": "CreateWorkteam UpdateWorkteam DeleteWorkteam DescribeWorkteam"
+            " ListWorkteams",
+            "compilations": "CreateCompilationJob DescribeCompilationJob ListCompilationJobs"
+            " StopCompilationJob DeleteCompilationJob",
+            "labelings": "CreateLabelingJob DescribeLabelingJob ListLabelingJobs"
+            " ListLabelingJobsForWorkteam StopLabelingJob",
+            "tags": "AddTags ListTags DeleteTags",
+            "search": "Search GetSearchSuggestions",
+        }.items()
+        for operation in names.split()
+    }
+)
+
+
+class ControlPlane:
+    """The local SageMaker of one state directory; any number may share the directory."""
+
+    def __init__(
+        self,
+        state: Path,
+        model: ServiceModel | Callable[[], ServiceModel],
+        *,
+        clock: Clock = system_clock,
+        entropy: Entropy = os.urandom,
+        launch: Callable[[], None] | None = None,
+        count_objects: Callable[[str], int | None] | None = None,
+        quotas: Mapping[str, int] = QUOTAS,
+        store: Store | None = None,
+    ) -> None:
+        self.state = state
+        self.store = store or Store(state)
+        self.clock = clock
+        self._model = model if callable(model) else lambda: model
+        self._entropy = entropy
+        self._launch = launch or _nothing
+        self._count_objects = count_objects or _unknown
+        self._quotas = quotas
+
+    @property
+    def model(self) -> ServiceModel:
+        """The service model that requests are held against."""
+        return self._model()
+
+    def handle(
+        self,
+        operation: str,
+        params: Mapping[str, Any],
+        *,
+        account: str = LOCAL_ACCOUNT,
+        region: str = DEFAULT_LOCAL_REGION,
+    ) -> dict[str, Any]:
+        """The result of ``operation``, with aware datetimes for timestamps.
+
+        Raises Fault for what the service would refuse, StateError where the state directory
+        cannot be used.
+        """
+        if operation not in FAMILIES:
+            raise faults.unknown_operation(operation)
+        from sagectl.controlplane.validation import check
+
+        check(operation, params, self.model)
+        family = import_module(f"sagectl.controlplane.operations.{FAMILIES[operation]}")
+        context = Context(
+            store=self.store,
+            place=Place(account, region),
+            operation=operation,
+            now=milliseconds(self.clock),
+            entropy=self._entropy,
+            model=self._model,
+            launch=self._launch,
+            count_objects=self._count_objects,
+            quotas=self._quotas,
+        )
+        result: dict[str, Any] = family.OPERATIONS[operation](context, params)
+        return result
+
+
+def _nothing() -> None:
+    """Queued jobs stay queued."""
+
+
+def _unknown(_uri: str) -> None:
+    """No manifest can be read."""

@@ -1,0 +1,140 @@
+"""The rows of resources: workforces, work teams, jobs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sagectl.catalog.regions import arn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from sqlite3 import Connection
+
+
+class Place(NamedTuple):
+    """Whose resources, and where."""
+
+    account: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource; ``body`` holds its fields in the service's spelling.
+
+    ``created`` and ``modified`` are milliseconds since the epoch, as are times in ``body``.
+    """
+
+    id: int
+    kind: str
+    place: Place
+    name: str
+    status: str
+    parent: str | None
+    created: int
+    modified: int
+    body: Mapping[str, Any]
+
+    @property
+    def arn(self) -> str:
+        return arn(self.kind, self.name, account=self.place.account, region=self.place.region)
+
+
+COLUMNS = "id, kind, account, region, name, status, parent, created, modified, body"
+
+
+def resource(row: tuple[Any, ...]) -> Resource:
+    """The resource that a row of COLUMNS holds."""
+    key, kind, account, region, name, status, parent, created, modified, body = row
+    place = Place(account, region)
+    return Resource(key, kind, place, name, status, parent, created, modified, json.loads(body))
+
+
+def find(db: Connection, kind: str, place: Place, name: str) -> Resource | None:
+    """The resource of that name, if there is one."""
+    row = db.execute(
+        f"SELECT {COLUMNS} FROM resources"
+        " WHERE kind = ? AND account = ? AND region = ? AND name = ?",
+        (kind, *place, name),
+    ).fetchone()
+    return resource(row) if row else None
+
+
+def first(db: Connection, kind: str, place: Place) -> Resource | None:
+    """The oldest resource of a kind, if there is one."""
+    row = db.execute(
+        f"SELECT {COLUMNS} FROM resources"
+        " WHERE kind = ? AND account = ? AND region = ? ORDER BY created LIMIT 1",
+        (kind, *place),
+    ).fetchone()
+    return resource(row) if row else None
+
+
+def count(db: Connection, kind: str, place: Place) -> int:
+    """How many resources of a kind there are."""
+    found: int = db.execute(
+        "SELECT count(*) FROM resources WHERE kind = ? AND account = ? AND region = ?",
+        (kind, *place),
+    ).fetchone()[0]
+    return found
+
+
+def has_children(db: Connection, parent: str) -> bool:
+    """Whether any resource belongs to ``parent`` (an ARN)."""
+    row = db.execute("SELECT 1 FROM resources WHERE parent = ? LIMIT 1", (parent,)).fetchone()
+    return row is not None
+
+
+def insert(
+    db: Connection,
+    kind: str,
+    place: Place,
+    name: str,
+    body: Mapping[str, Any],
+    *,
+    status: str,
+    now: int,
+    parent: str | None = None,
+) -> Resource:
+    """Keep a new resource; its name must be free."""
+    key = db.execute(
+        "INSERT INTO resources"
+        " (kind, account, region, name, status, parent, created, modified, body)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (kind, *place, name, status, parent, now, now, _text(body)),
+    ).lastrowid
+    assert key is not None
+    return Resource(key, kind, place, name, status, parent, now, now, body)
+
+
+def save(
+    db: Connection,
+    old: Resource,
+    *,
+    now: int,
+    status: str | None = None,
+    body: Mapping[str, Any] | None = None,
+) -> Resource:
+    """Keep a resource's new status, body or both."""
+    new = replace(
+        old,
+        status=status or old.status,
+        body=old.body if body is None else body,
+        modified=now,
+    )
+    db.execute(
+        "UPDATE resources SET status = ?, modified = ?, body = ? WHERE id = ?",
+        (new.status, new.modified, _text(new.body), new.id),
+    )
+    return new
+
+
+def remove(db: Connection, old: Resource) -> None:
+    """Forget a resource, its tags and its place in the queue."""
+    db.execute("DELETE FROM resources WHERE id = ?", (old.id,))
+
+
+def _text(body: Mapping[str, Any]) -> str:
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False)

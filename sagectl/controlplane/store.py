@@ -1,0 +1,288 @@
+"""The database file of a state directory: connections, transactions, and what can go wrong."""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from sagectl.controlplane import migrations
+from sagectl.errors import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from sqlite3 import Connection
+
+DATABASE = "plane.db"
+KEY = "plane.key"
+_LOCK = "plane.lock"
+_KEY_BYTES = 32
+
+# SQLite's primary error -> what it means here, what to do about it.
+_CORRUPT = (
+    "is damaged",
+    "It was left as it is. Restore a backup, or start afresh with `sagectl local reset`.",
+)
+_DENIED = ("cannot be written to", "Make the state directory writable, or set SAGECTL_HOME.")
+PROBLEMS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "SQLITE_FULL": ("cannot grow: the disk is full", "Free some space and try again."),
+        "SQLITE_CORRUPT": _CORRUPT,
+        "SQLITE_NOTADB": _CORRUPT,
+        "SQLITE_READONLY": _DENIED,
+        "SQLITE_PERM": _DENIED,
+        "SQLITE_CANTOPEN": ("cannot be opened", "Check the rights of the state directory."),
+        "SQLITE_IOERR": ("cannot be read or written", "Check the disk it is on."),
+        "SQLITE_BUSY": (
+            "is held by another process",
+            "Try again; `sagectl local status` shows who works on it.",
+        ),
+    }
+)
+
+
+class Store:
+    """One database, shared by any number of threads and processes.
+
+    Nothing is made until the first change; until then reads see an empty database.
+    With ``create=False`` a missing database is a StateError to a writer.
+    """
+
+    def __init__(
+        self,
+        state: Path,
+        *,
+        create: bool = True,
+        busy_seconds: float = 10.0,
+        full: bool = False,
+    ) -> None:
+        self.state = state
+        self.path = state / DATABASE
+        self._create = create
+        self._busy_seconds = busy_seconds
+        self._synchronous = "FULL" if full else "NORMAL"
+        # Threads queue here rather than in SQLite's busy handler, which sleeps.
+        self._writer = threading.Lock()
+        self._idle: list[Connection] = []
+        self._inherited: list[Connection] = []
+        self._identity: tuple[int, int] | None = None
+        self._process = os.getpid()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees one moment of the database throughout."""
+        with self._explained(), self._connection() as db:
+            db.execute("BEGIN")
+            try:
+                yield db
+            finally:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One change: all of it is kept when the block ends, or none if it raises.
+
+        Raises StateError where the database cannot be changed; never makes one anew
+        where there is a damaged one. Blocks do not nest.
+        """
+        self._prepare()
+        with self._explained(), self._writer, self._connection() as db:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute("COMMIT")
+            finally:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+
+    def exists(self) -> bool:
+        """Whether anything was ever kept here."""
+        return self.path.exists()
+
+    def key(self) -> bytes:
+        """The secret of this state directory, made with the database."""
+        try:
+            return (self.state / KEY).read_bytes()
+        except FileNotFoundError:
+            self._prepare()
+            with self._alone():
+                return self._made_key()
+
+    def close(self) -> None:
+        """Close the connections that nobody uses."""
+        while self._idle:
+            self._idle.pop().close()
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        db = self._borrowed()
+        identity = self._identity
+        try:
+            yield db
+        finally:
+            if identity == self._identity and self._process == os.getpid():
+                self._idle.append(db)
+            else:
+                db.close()
+
+    def _borrowed(self) -> Connection:
+        if self._process != os.getpid():
+            # SQLite forbids a forked child to use, or close, what it inherited.
+            self._inherited.extend(self._idle)
+            self._idle, self._process = [], os.getpid()
+            self._writer = threading.Lock()
+        identity = self._seen()
+        if identity != self._identity:
+            # Removed or replaced (reset, restore): old connections still see the old file.
+            self.close()
+            self._identity = identity
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._opened() if identity else _empty()
+
+    def _seen(self) -> tuple[int, int] | None:
+        try:
+            found = self.path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return found.st_dev, found.st_ino
+
+    def _opened(self) -> Connection:
+        if os.access(self.state, os.W_OK) and os.access(self.path, os.W_OK):
+            db = self._connected("rw")
+            db.execute(f"PRAGMA synchronous = {self._synchronous}")
+            db.execute("PRAGMA foreign_keys = ON")
+            if not migrations.check(db, self.path):
+                migrations.migrate(db, self.path)
+            return db
+        return self._opened_to_read()
+
+    def _opened_to_read(self) -> Connection:
+        journal = self.path.with_name(DATABASE + "-wal")
+        quiet = not journal.exists() or journal.stat().st_size == 0
+        # Without a journal nobody writes, so the file may be read with no locks beside it.
+        db = self._connected("ro&immutable=1" if quiet else "ro")
+        if not migrations.check(db, self.path):
+            raise StateError(
+                f"{self.path} is of an older layout and cannot be brought up to date here.",
+                hint="Make the state directory writable once.",
+            )
+        return db
+
+    def _connected(self, mode: str) -> Connection:
+        import sqlite3
+        from urllib.parse import quote
+
+        return sqlite3.connect(
+            f"file:{quote(str(self.path))}?mode={mode}",
+            uri=True,
+            timeout=self._busy_seconds,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+
+    def _prepare(self) -> None:
+        """Make the directory, the database and the key where they are missing."""
+        if self.path.exists():
+            if not os.access(self.state, os.W_OK):
+                raise StateError(f"{self.path} {_DENIED[0]}.", hint=_DENIED[1])
+            return
+        if not self._create:
+            raise StateError(
+                f"{self.path} is gone.", hint="The state directory was removed meanwhile."
+            )
+        try:
+            self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with self._explained(), self._alone():
+                if not self.path.exists():
+                    self._made_key()
+                    self._made_database()
+        except OSError as error:
+            raise StateError(
+                f"{error.filename or self.state}: {error.strerror}.",
+                hint="The local plane is kept there; SAGECTL_HOME names another place.",
+            ) from error
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        import fcntl
+
+        descriptor = os.open(self.state / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _made_key(self) -> bytes:
+        place = self.state / KEY
+        if not place.exists():
+            _written(place, os.urandom(_KEY_BYTES))
+        return place.read_bytes()
+
+    def _made_database(self) -> None:
+        """Make the database beside its place, then move it there: never half of one."""
+        import sqlite3
+
+        draft = self.path.with_name(DATABASE + ".new")
+        for leftover in self.state.glob(DATABASE + ".new*"):
+            leftover.unlink()
+        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        db = sqlite3.connect(draft, isolation_level=None)
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            migrations.migrate(db, self.path)
+        finally:
+            db.close()
+        draft.replace(self.path)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        import sqlite3
+
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            problem = self._problem(getattr(error, "sqlite_errorname", ""))
+            if problem is None:
+                raise
+            raise problem from error
+
+    def _problem(self, name: str) -> StateError | None:
+        primary = "_".join(name.split("_")[:2])
+        if primary in ("SQLITE_IOERR", "SQLITE_CANTOPEN") and _is_full(self.state):
+            primary = "SQLITE_FULL"
+        if primary not in PROBLEMS:
+            return None
+        what, hint = PROBLEMS[primary]
+        return StateError(f"{self.path} {what}.", hint=hint)
+
+
+def _empty() -> Connection:
+    """What reads see where nothing was kept yet."""
+    import sqlite3
+
+    db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    migrations.migrate(db, Path(":memory:"))
+    return db
+
+
+def _written(place: Path, content: bytes) -> None:
+    draft = place.with_name(place.name + ".new")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(content)
+    draft.replace(place)
+
+
+def _is_full(directory: Path) -> bool:
+    try:
+        return os.statvfs(directory).f_bavail == 0
+    except OSError:
+        return False
