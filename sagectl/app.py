@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from sagectl.catalog.regions import DEFAULT_LOCAL_REGION, LOCAL_ACCOUNT
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sagectl.gateway.client import Caller
     from sagectl.gateway.objects import S3Objects
     from sagectl.render.console import Console
+    from sagectl.render.views import View
     from sagectl.schema.model import ServiceModel
     from sagectl.settings import Settings
 
@@ -125,9 +126,9 @@ class App:
 
         return Console(self.stdout, self.stderr, self.settings, environ=self.environ)
 
-    def show(self, what: str, result: Any) -> None:
-        """Write ``result`` of an operation, or of a kind, to stdout in the chosen format."""
-        self.console.show(what, result)
+    def show(self, view: View) -> None:
+        """Write a result (a Listing, Record or Manifest) to stdout in the chosen format."""
+        self.console.show(view)
 
     def say(self, text: str) -> None:
         """A remark on stderr; ``--quiet`` silences it."""

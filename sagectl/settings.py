@@ -68,6 +68,7 @@ class Settings:
     endpoint_url: str | None = None
     upload_to: str | None = None
     output: str = "table"
+    query: str | None = None
     color: str = "auto"
     progress: str = "auto"
     strict: bool = False
@@ -148,7 +149,7 @@ def _config_file(path: Path) -> dict[str, Any]:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: {error}", hint="The file is TOML.") from error
-    known = {item.name for item in fields(Settings)} - {"home", "origins"}
+    known = {item.name for item in fields(Settings)} - {"home", "origins", "query"}
     for name in table:
         if name not in known:
             raise InputError(

@@ -1,0 +1,133 @@
+"""The root group, and the one place where errors become exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sagectl.cli.lazy import LazyGroup
+from sagectl.cli.options import Invocation
+from sagectl.errors import InputError, SagectlError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Name -> (where the command is, what --help says of it), in the order of use.
+COMMANDS = {
+    "apply": ("sagectl.cli.manifests:apply", "Create and update what manifests describe."),
+    "diff": ("sagectl.cli.manifests:diff", "Show what apply would change."),
+    "validate": ("sagectl.cli.manifests:validate", "Check manifests without calling anything."),
+    "delete": ("sagectl.cli.manifests:delete", "Delete what manifests describe."),
+    "compile": ("sagectl.cli.compile:compile_", "Compile models, here or as jobs."),
+    "workforce": ("sagectl.cli.workforce:workforce", "Manage who may label in a region."),
+    "workteam": ("sagectl.cli.workteam:workteam", "Manage the teams of people who label."),
+    "labeling": ("sagectl.cli.labeling:labeling", "Manage labeling jobs."),
+    "search": ("sagectl.cli.search:search", "Find resources by what they are."),
+    "tag": ("sagectl.cli.tag:tag", "Manage the tags of resources."),
+    "local": ("sagectl.cli.local:local", "Look after the embedded control plane."),
+    "completion": ("sagectl.cli.completion:completion", "Print a shell completion script."),
+}
+COMPLETE = "_SAGECTL_COMPLETE"
+INTERRUPTED, BUG, PIPE_CLOSED = 130, 70, 141
+
+
+def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        from sagectl import __version__
+
+        click.echo(f"sagectl {__version__}")
+        ctx.exit()
+
+
+@click.group(cls=LazyGroup, table=COMMANDS, no_args_is_help=True)
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_version,
+    help="Show the version.",
+)
+def cli() -> None:
+    """Labeling teams, labeling jobs and model compilations, on SageMaker or without it.
+
+    \b
+    Examples:
+      sagectl --local apply -f examples/quickstart --wait --yes
+      sagectl --local workteam list
+      sagectl compile build model.onnx --os LINUX --arch X86_64 -o out/
+    """
+
+
+def run() -> None:
+    """The console script."""
+    sys.exit(main())
+
+
+def main(args: list[str] | None = None, **extra: Any) -> int:
+    """Run ``sagectl ARGS`` and return its exit code; ``extra`` goes to click's context."""
+    args = sys.argv[1:] if args is None else args
+    invocation = Invocation()
+    try:
+        return _outcome(args, invocation, extra)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else error.format_message(), err=True)
+        return error.exit_code
+    except click.ClickException as error:
+        return _report(_usage(error), invocation, args)
+    except SagectlError as error:
+        return _report(error, invocation, args)
+    except (KeyboardInterrupt, click.Abort):
+        sys.stderr.write("\nInterrupted.\n")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone; a second failure at exit would only be noise.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    except Exception as error:
+        return _crashed(error, args, invocation)
+
+
+def _outcome(args: list[str], invocation: Invocation, extra: dict[str, Any]) -> int:
+    if instruction := os.environ.get(COMPLETE):
+        from click.shell_completion import shell_complete
+
+        return shell_complete(cli, {"obj": invocation}, "sagectl", COMPLETE, instruction)
+    try:
+        with cli.make_context("sagectl", list(args), obj=invocation, **extra) as ctx:
+            answer = cli.invoke(ctx)
+    except click.exceptions.Exit as leaving:
+        answer = leaving.exit_code
+    sys.stdout.flush()
+    return answer if isinstance(answer, int) else 0
+
+
+def _report(error: SagectlError, invocation: Invocation, args: Sequence[str]) -> int:
+    invocation.console(args).problem(error)
+    if "--debug" in args:
+        import traceback
+
+        traceback.print_exception(error)
+    return error.exit_code
+
+
+def _usage(error: click.ClickException) -> InputError:
+    """Click's complaint about the command line, as one of ours."""
+    ctx = getattr(error, "ctx", None)
+    hint = f"See {ctx.command_path} --help." if ctx else None
+    return InputError(error.format_message().rstrip("."), hint=hint)
+
+
+def _crashed(error: Exception, args: Sequence[str], invocation: Invocation) -> int:
+    from sagectl.cli.crash import write_log
+
+    log = write_log(error, args, invocation.home)
+    sys.stderr.write(f"sagectl: a bug: {type(error).__name__}; {log}\n")
+    if "--debug" in args:
+        import traceback
+
+        traceback.print_exception(error)
+    return BUG

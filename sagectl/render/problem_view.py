@@ -1,0 +1,155 @@
+"""A failure in three parts: what is wrong, where, and what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sagectl.errors import CompileError, FindingsError, ServiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from sagectl.diagnostics import Diagnostic, SourceSpan
+    from sagectl.errors import SagectlError
+    from sagectl.render.console import Console
+
+# Characters of a source line that an excerpt shows, and how many of them before the column.
+_EXCERPT, _BEFORE = 88, 40
+
+
+def problem(error: SagectlError, console: Console) -> str:
+    """The text of ``error`` for stderr; JSON when the chosen output is JSON."""
+    if console.settings.output in ("json", "jsonl"):
+        import json
+
+        indent = 2 if console.settings.output == "json" else None
+        return json.dumps({"error": as_dict(error)}, indent=indent, ensure_ascii=False)
+    if isinstance(error, FindingsError):
+        return findings_text(error.diagnostics, console)
+    lines = [f"{console.style_error('error:', 'error')} {error}"]
+    if where := _where(error):
+        lines.append(f"  {where}")
+    if error.hint:
+        lines.append(_hint(error.hint, console))
+    return "\n".join(lines)
+
+
+def findings_text(findings: Iterable[Diagnostic], console: Console) -> str:
+    """Every finding with its excerpt, in the order of the files, and how many there are."""
+    ordered = in_file_order(findings)
+    blocks = [finding_text(finding, console) for finding in ordered]
+    if len(ordered) > 1:
+        blocks.append(f"{tally(ordered)}.")
+    return "\n".join(blocks)
+
+
+def finding_text(finding: Diagnostic, console: Console) -> str:
+    """One finding with its excerpt."""
+    word = finding.severity.value
+    lines = [f"{console.style_error(f'{word}:', word)} {finding.summary}"]
+    where = "  ".join(part for part in (str(finding.span or ""), finding.path) if part)
+    if where:
+        lines.append(f"  {where}")
+    if finding.span:
+        lines += _excerpt(finding.span, console)
+    if finding.hint:
+        lines.append(_hint(finding.hint, console))
+    if finding.rule and console.settings.verbose:
+        lines.append(f"  rule {finding.rule}")
+    return "\n".join(lines)
+
+
+def in_file_order(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Errors before warnings, each as they come in the files."""
+
+    def place(finding: Diagnostic) -> tuple[bool, str, int, int]:
+        span = finding.span
+        at = (span.file, span.line, span.column) if span else ("", 0, 0)
+        return (not finding.is_error, *at)
+
+    return sorted(findings, key=place)
+
+
+def tally(findings: Sequence[Diagnostic]) -> str:
+    """``2 errors and 1 warning``."""
+    errors = sum(finding.is_error for finding in findings)
+    counts = ((errors, "error"), (len(findings) - errors, "warning"))
+    return " and ".join(f"{n} {word}{'s' * (n != 1)}" for n, word in counts if n)
+
+
+def as_dict(error: SagectlError) -> dict[str, Any]:
+    """What a program needs to know about ``error``."""
+    known: dict[str, Any] = {
+        "type": type(error).__name__,
+        "message": error.message,
+        "exit_code": error.exit_code,
+        "hint": error.hint,
+    }
+    if isinstance(error, ServiceError):
+        known["code"] = error.code
+        known["operation"] = error.operation
+        known["request_id"] = error.request_id
+    if isinstance(error, CompileError):
+        known |= {"stage": error.stage, "reason": error.reason, "details": error.details}
+    if isinstance(error, FindingsError):
+        known["findings"] = [finding_dict(item) for item in in_file_order(error.diagnostics)]
+    return {key: value for key, value in known.items() if value is not None}
+
+
+def finding_dict(finding: Diagnostic) -> dict[str, Any]:
+    """One finding, with what is not known left out."""
+    span = finding.span
+    known = {
+        "severity": finding.severity.value,
+        "summary": finding.summary,
+        "file": span and span.file,
+        "line": span and span.line,
+        "column": span and span.column,
+        "path": finding.path,
+        "hint": finding.hint,
+        "rule": finding.rule,
+    }
+    return {key: value for key, value in known.items() if value}
+
+
+def _where(error: SagectlError) -> str:
+    if isinstance(error, ServiceError):
+        request = error.request_id and f"request {error.request_id}"
+        return ", ".join(part for part in (error.operation, request) if part)
+    if isinstance(error, CompileError):
+        return f"stage {error.stage}"
+    return ""
+
+
+def _hint(hint: str, console: Console) -> str:
+    return f"  {console.style_error('hint:', 'hint')} {hint}"
+
+
+def _excerpt(span: SourceSpan, console: Console) -> Iterator[str]:
+    """The line that ``span`` points at with a caret below; nothing if it cannot be read."""
+    line = _line(span)
+    if line is None:
+        return
+    start = max(0, span.column - 1 - _BEFORE)
+    shown = line[start : start + _EXCERPT]
+    number = str(span.line)
+    caret = " " * (span.column - 1 - start) + "^"
+    yield f"  {console.style_error(f'{number} |', 'dim')} {shown}"
+    bar = f"{' ' * len(number)} |"
+    yield f"  {console.style_error(bar, 'dim')} {console.style_error(caret, 'error')}"
+
+
+def _line(span: SourceSpan) -> str | None:
+    from itertools import islice
+    from pathlib import Path
+
+    path = Path(span.file)
+    if not path.is_file():
+        return None
+    try:
+        with path.open(encoding="utf-8", errors="replace") as lines:
+            text = next(islice(lines, span.line - 1, None), None)
+    except OSError:
+        # The finding stands without its excerpt.
+        return None
+    return None if text is None else text.rstrip("\n").replace("\t", " ")
