@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 # The stages of a compilation, in their order.
-STAGES = ("import", "optimize", "schedule", "generate", "link", "package", "verify")
+STAGES = ("import", "optimize", "schedule", "generate", "link", "verify", "package")
 
 
 class Observer(Protocol):

@@ -1,0 +1,143 @@
+"""Model archives as the service takes them, unpacked without trusting them."""
+
+from __future__ import annotations
+
+import gzip
+import tarfile
+import zlib
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from sagectl.compiler.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Limits that no honest model meets: a bomb stops here instead of filling the disk.
+MAX_BYTES = 64 << 30
+MAX_MEMBERS = 10_000
+MAX_RATIO = 1_000
+_RATIO_FLOOR = 64 << 20
+_CHUNK = 1 << 20
+_GZIP_MAGIC = b"\x1f\x8b"
+_BROKEN = (tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error)
+
+# Framework -> how the names of its model files end.
+MODEL_SUFFIXES = {"ONNX": (".onnx",)}
+
+
+@contextmanager
+def model_file(given: Path, framework: str) -> Iterator[Path]:
+    """The one model file in ``given``: the file itself, or unpacked from its tar.gz.
+
+    What was unpacked lies beside it (external data), and goes when the context is left.
+    Raises RequestError with the reasons archive, no-model, several-models.
+    """
+    if not given.exists():
+        raise _refused(f"{given} does not exist", "no-model", "Check the path.")
+    if given.is_dir():
+        yield _only(given, framework, str(given))
+        return
+    if not is_archive(given):
+        yield given
+        return
+    with TemporaryDirectory(prefix="sagectl-model-") as folder:
+        unpack(given, Path(folder))
+        yield _only(Path(folder), framework, given.name)
+
+
+def is_archive(path: Path) -> bool:
+    """Whether a file is an archive, by its name or by how its content begins."""
+    if path.name.lower().endswith((".tar.gz", ".tgz", ".tar")):
+        return True
+    with path.open("rb") as file:
+        return file.read(2) == _GZIP_MAGIC
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpack regular files below ``folder``; raises RequestError for anything unsafe."""
+    if not archive.stat().st_size:
+        raise _refused(f"{archive.name} is empty", "archive", _AS_TAR)
+    budget = min(MAX_BYTES, max(_RATIO_FLOOR, archive.stat().st_size * MAX_RATIO))
+    try:
+        with tarfile.open(archive, "r:*") as tar:
+            for count, member in enumerate(tar):
+                if count >= MAX_MEMBERS:
+                    raise _unsafe(archive, f"more than {MAX_MEMBERS} members")
+                budget -= member.size
+                if budget < 0:
+                    raise _unsafe(archive, "it unpacks to far more than its size")
+                _unpack_member(tar, member, archive, folder)
+    except _BROKEN as error:
+        raise _refused(
+            f"{archive.name} is not a tar.gz archive, or a damaged one ({error})",
+            "archive",
+            _AS_TAR,
+        ) from error
+
+
+_AS_TAR = "Pack the model with: tar -czf model.tar.gz model.onnx"
+
+
+def _unpack_member(
+    tar: tarfile.TarFile, member: tarfile.TarInfo, archive: Path, folder: Path
+) -> None:
+    name = PurePosixPath(member.name)
+    if name.is_absolute() or ".." in name.parts or "\\" in member.name or "\0" in member.name:
+        raise _unsafe(archive, f"{member.name!r} would leave its folder")
+    if member.isdir():
+        return
+    if not member.isreg():
+        raise _unsafe(archive, f"{member.name!r} is a link or a device")
+    target = folder / name
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("xb") as file, _content(tar, member) as content:
+            while chunk := content.read(_CHUNK):
+                file.write(chunk)
+    except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+        raise _unsafe(archive, f"{member.name!r} is there twice") from error
+
+
+def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> tarfile.ExFileObject:
+    content = tar.extractfile(member)
+    if not isinstance(content, tarfile.ExFileObject):
+        raise tarfile.ReadError(f"{member.name} has no content")
+    return content
+
+
+def _only(folder: Path, framework: str, name: str) -> Path:
+    suffixes = MODEL_SUFFIXES.get(framework, ())
+    # macOS packs a "._" file of attributes beside every file.
+    found = sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file()
+        and path.name.lower().endswith(suffixes)
+        and not path.name.startswith("._")
+    )
+    wanted = " or ".join(suffixes)
+    if not found:
+        raise _refused(
+            f"{name} holds no {wanted} file",
+            "no-model",
+            f"Pack exactly one {wanted} file; check that the framework is {framework}.",
+        )
+    if len(found) > 1:
+        listed = ", ".join(str(path.relative_to(folder)) for path in found[:5])
+        raise _refused(
+            f"{name} holds {len(found)} {wanted} files: {listed}",
+            "several-models",
+            f"Pack exactly one {wanted} file.",
+        )
+    return found[0]
+
+
+def _unsafe(archive: Path, why: str) -> RequestError:
+    return _refused(f"{archive.name} is refused: {why}", "archive", _AS_TAR)
+
+
+def _refused(message: str, reason: str, hint: str) -> RequestError:
+    return RequestError(message, stage="import", reason=reason, hint=hint)
