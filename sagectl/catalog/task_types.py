@@ -47,7 +47,7 @@ class TaskType:
 
     ``interface`` is the name in a HumanTaskUiArn; tasks without one bring a worker template.
     ``algorithm`` is the name of the auto-labeling algorithm, where there is one.
-    ``needs_ref_attribute``: the label attribute name must end in ``-ref`` (elsewhere, must not).
+    ``needs_ref_attribute``: the label attribute name must end in ``-ref`` (else it must not).
     ``max_task_seconds`` bounds TaskTimeLimitInSeconds, ``max_objects`` the input manifest.
     ``label_limit`` bounds the label category file.
     """
