@@ -1,0 +1,1 @@
+"""Search conditions as people write them, to and from the service's expression trees."""

@@ -1,0 +1,316 @@
+"""From the text of an expression to its conditions, by recursive descent.
+
+condition  = every, {"or", every} ;
+every      = single, {"and", single} ;
+single     = "not", single | "(", condition, ")" | "exists", name | property ;
+property   = name, ( comparison | "exists" | "[", condition, "]" ) ;
+comparison = ("=" | "!=" | "<" | "<=" | ">" | ">=" | "contains"), value
+           | ["not"], "in", "(", value, {",", value}, ")" ;
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NoReturn
+
+from sagectl.schema.expression.conditions import (
+    OPPOSITES,
+    ORDERING,
+    SYMBOLS,
+    Comparison,
+    Condition,
+    Either,
+    Every,
+    Nested,
+    joined,
+)
+from sagectl.schema.expression.errors import ExpressionError
+
+OPERATORS = {symbol: name for name, symbol in SYMBOLS.items()} | {
+    "==": "Equals",
+    "<>": "NotEquals",
+}
+WORDS = frozenset(("and", "or", "not", "in", "contains", "exists"))
+# Deeper nesting than any expression of at most fifty conditions needs.
+MAX_DEPTH = 100
+
+_QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
+_TOKEN = re.compile(
+    rf"""\s*(?:
+        (?P<quoted>{_QUOTED})
+      | (?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.:/-]))
+      | (?P<word>[^\W\d](?:[\w:/@+-]|\.(?=[\w'"`])|(?<=\.)(?:{_QUOTED}))*)
+      | (?P<symbol>==|!=|<>|<=|>=|[=<>()\[\],])
+    )""",
+    re.VERBOSE,
+)
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z?")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One piece of the text; ``kind`` is quoted, number, word, symbol or end."""
+
+    kind: str
+    text: str
+    column: int
+
+    def reads(self, *words: str) -> bool:
+        """Whether it is one of ``words``, which are keywords or symbols."""
+        return self.kind in ("word", "symbol") and self.text.lower() in words
+
+
+def parsed(text: str) -> Condition:
+    """The conditions that ``text`` states; ExpressionError names the column otherwise."""
+    parser = _Parser(text, _tokens(text))
+    condition = parser.condition()
+    if parser.token.kind != "end":
+        parser.fail("this cannot follow a whole condition", "Join conditions by 'and' or 'or'.")
+    return condition
+
+
+def _tokens(text: str) -> list[Token]:
+    tokens: list[Token] = []
+    position = 0
+    end = len(text.rstrip())
+    while position < end:
+        match = _TOKEN.match(text, position)
+        if match is None:
+            column = position + len(text[position:]) - len(text[position:].lstrip()) + 1
+            raise _unreadable(text, column)
+        kind = str(match.lastgroup)
+        tokens.append(Token(kind, match[kind], match.start(kind) + 1))
+        position = match.end()
+    return [*tokens, Token("end", "", end + 1)]
+
+
+def _unreadable(text: str, column: int) -> ExpressionError:
+    char = text[column - 1]
+    if char in "'\"":
+        return ExpressionError(
+            "this quotation has no end", text, column, f"Close it with {char}."
+        )
+    if char.isdigit():
+        return ExpressionError(
+            "this is neither a number nor a name", text, column, "Put text in quotes."
+        )
+    hints = {"&": "Write 'and'.", "|": "Write 'or'.", "!": "Write 'not', or '!='."}
+    return ExpressionError(f"{char!r} means nothing here", text, column, hints.get(char))
+
+
+class _Parser:
+    """The grammar above, one method a rule."""
+
+    def __init__(self, text: str, tokens: list[Token]) -> None:
+        self.text = text
+        self.tokens = tokens
+        self.index = 0
+        self.depth = 0
+
+    @property
+    def token(self) -> Token:
+        return self.tokens[self.index]
+
+    def take(self) -> Token:
+        token = self.token
+        self.index += token.kind != "end"
+        return token
+
+    def fail(self, problem: str, hint: str | None = None, at: Token | None = None) -> NoReturn:
+        raise ExpressionError(problem, self.text, (at or self.token).column, hint)
+
+    def expect(self, symbol: str, opened: Token) -> None:
+        if not self.token.reads(symbol):
+            hint = f"It closes the {opened.text!r} at column {opened.column}."
+            self.fail(f"{symbol!r} is missing here", hint)
+        self.take()
+
+    def condition(self) -> Condition:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            self.fail("the expression is nested too deeply", f"{MAX_DEPTH} levels are read.")
+        parts = [self.every()]
+        while self.token.reads("or"):
+            self.take()
+            parts.append(self.every())
+        self.depth -= 1
+        return joined(Either, tuple(parts))
+
+    def every(self) -> Condition:
+        parts = [self.single()]
+        while self.token.reads("and"):
+            self.take()
+            parts.append(self.single())
+        return joined(Every, tuple(parts))
+
+    def single(self) -> Condition:
+        negations = 0
+        first = self.token
+        while self.token.reads("not"):
+            self.take()
+            negations += 1
+        condition = self.positive()
+        return self.negated(condition, first) if negations % 2 else condition
+
+    def positive(self) -> Condition:
+        token = self.token
+        if token.reads("("):
+            self.take()
+            condition = self.condition()
+            self.expect(")", token)
+            return condition
+        if token.reads("exists"):
+            self.take()
+            return Comparison(self.name(), "Exists", column=token.column)
+        return self.property()
+
+    def name(self) -> str:
+        token = self.token
+        if token.kind != "word" or token.text.lower() in WORDS:
+            self.fail(
+                "the name of a property belongs here",
+                "For example Metrics.accuracy, Tags.team or TrainingJobStatus.",
+            )
+        self.take()
+        return re.sub(_QUOTED, lambda quoted: _unquoted(quoted[0]), token.text)
+
+    def property(self) -> Condition:
+        column = self.token.column
+        name = self.name()
+        token = self.take()
+        if token.reads("["):
+            return self.nested(name, token, column)
+        if token.reads("exists"):
+            return Comparison(name, "Exists", column=column)
+        if token.reads("in"):
+            return self.membership(name, column)
+        if token.reads("not"):
+            if not self.token.reads("in"):
+                self.fail("only 'in' can follow 'not' here", "Put 'not' before the condition.")
+            self.take()
+            return self.negated(self.membership(name, column), token)
+        if token.text.lower() in OPERATORS and token.kind != "quoted":
+            return self.comparison(name, OPERATORS[token.text.lower()], token, column)
+        self.index -= token.kind != "end"
+        self.fail(
+            f"a comparison belongs after {name!r}",
+            f"Use {', '.join(SYMBOLS.values())}, in (...), exists or [...].",
+        )
+
+    def comparison(self, name: str, operator: str, token: Token, column: int) -> Comparison:
+        value, is_text = self.value()
+        if operator in ORDERING and is_text and not _TIME.fullmatch(value):
+            self.fail(
+                f"{token.text!r} compares numbers and times, and this is text",
+                "A time is written 'YYYY-MM-DDTHH:MM:SS'.",
+                self.tokens[self.index - 1],
+            )
+        if operator == "Contains" and not is_text:
+            self.fail(
+                "'contains' looks into text, and this is a number",
+                "Put it in quotes.",
+                self.tokens[self.index - 1],
+            )
+        return Comparison(name, operator, value, is_text, column)
+
+    def membership(self, name: str, column: int) -> Comparison:
+        opened = self.token
+        if not opened.reads("("):
+            self.fail("'in' wants a list", "For example: in ('Completed', 'Failed').")
+        self.take()
+        values = [self.member()]
+        while self.token.reads(","):
+            self.take()
+            values.append(self.member())
+        self.expect(")", opened)
+        return Comparison(name, "In", ",".join(values), True, column)
+
+    def member(self) -> str:
+        token = self.token
+        value, _ = self.value()
+        if "," in value:
+            self.fail(
+                "a value with a comma cannot stand in a list",
+                "The service separates the values of In by commas; use '=' and 'or'.",
+                token,
+            )
+        return value
+
+    def value(self) -> tuple[str, bool]:
+        token = self.token
+        if token.kind == "quoted":
+            self.take()
+            text = _unquoted(token.text)
+            if not text:
+                self.fail("an empty value cannot be compared with", "Use 'exists'.", token)
+            return text, True
+        if token.kind == "number":
+            self.take()
+            return token.text.removeprefix("+"), False
+        if token.reads("true", "false"):
+            self.take()
+            return token.text.lower(), True
+        hint = f"Put it in quotes: '{token.text}'." if token.kind == "word" else None
+        self.fail("a number or a quoted text belongs here", hint)
+
+    def nested(self, name: str, opened: Token, column: int) -> Condition:
+        inner = self.condition()
+        self.expect("]", opened)
+        # Some element meets "a or b" exactly if some element meets a, or some one meets b.
+        choices = self.alternatives(inner, opened)
+        return joined(Either, tuple(Nested(name, parts, column) for parts in choices))
+
+    def alternatives(self, condition: Condition, at: Token) -> list[tuple[Comparison, ...]]:
+        match condition:
+            case Comparison():
+                return [(condition,)]
+            case Nested():
+                self.fail("a list within a list cannot be searched", None, at)
+            case Either(parts):
+                return [choice for part in parts for choice in self.alternatives(part, at)]
+            case Every(parts):
+                choices: list[tuple[Comparison, ...]] = [()]
+                for part in parts:
+                    more = self.alternatives(part, at)
+                    choices = [left + right for left in choices for right in more]
+                    if len(choices) > 50:
+                        self.fail(
+                            "this expands to more than fifty alternatives",
+                            "The service takes fifty conditions; write it simpler.",
+                            at,
+                        )
+                return choices
+
+    def negated(self, condition: Condition, at: Token) -> Condition:
+        match condition:
+            case Every(parts):
+                return joined(Either, tuple(self.negated(part, at) for part in parts))
+            case Either(parts):
+                return joined(Every, tuple(self.negated(part, at) for part in parts))
+            case Comparison(name, "In", str(values), _, column):
+                return joined(
+                    Every,
+                    tuple(
+                        Comparison(name, "NotEquals", value, True, column)
+                        for value in values.split(",")
+                    ),
+                )
+            case Comparison(name, operator, value, is_text, column) if operator in OPPOSITES:
+                return Comparison(name, OPPOSITES[operator], value, is_text, column)
+            case Comparison():
+                self.fail(
+                    "the service cannot search for what does not contain a text",
+                    "Search without it, and filter the result with --query.",
+                    at,
+                )
+            case Nested():
+                self.fail(
+                    "the service cannot search for lists with no such element",
+                    "Negate the condition inside the brackets, if some element may meet that.",
+                    at,
+                )
+
+
+def _unquoted(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text[1:-1])
