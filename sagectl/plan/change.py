@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sagectl.catalog.kinds import Kind
     from sagectl.diagnostics import Diagnostic
     from sagectl.manifest.document import Document
+    from sagectl.plan.order import Key
 
 
 class Action(Enum):
@@ -60,9 +61,11 @@ class Transfer:
 class Change:
     """What a plan does with one document's resource.
 
-    ``fields`` are the differences (none for CREATE and DELETE), ``params`` what the create
-    operation will be given, uploads already as URIs. ``needs`` are the keys of the changes
-    that must have ended well before this one starts. ``live`` is what Describe said.
+    ``fields`` are the differences (none for CREATE and DELETE). ``params`` are what the
+    create, update or delete operation will be given, uploads as URIs; a Reference is left
+    where an ARN is known only once its resource was made. ``tags`` are added to a live
+    resource. ``needs`` are the keys of the changes that must have ended well before this one
+    starts. ``live`` is what Describe said.
     """
 
     action: Action
@@ -71,13 +74,14 @@ class Change:
     region: str
     fields: tuple[FieldChange, ...] = ()
     params: Mapping[str, Any] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
     live: Mapping[str, Any] | None = None
-    needs: frozenset[tuple[str, str, str]] = frozenset()
+    needs: frozenset[Key] = frozenset()
     uploads: tuple[Transfer, ...] = ()
     reason: str = ""
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> Key:
         """What makes the resource one of its own: kind, name, region."""
         return (self.kind.name, self.document.name, self.region)
 

@@ -1,0 +1,99 @@
+"""The live side of a plan: what the service says there is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
+
+from sagectl.catalog.kinds import KINDS
+from sagectl.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sagectl.catalog.kinds import Kind
+    from sagectl.plan.order import Key
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Caller(Protocol):
+    """Answers the service's operations in one region; raises ServiceError and its like."""
+
+    def call(self, operation: str, params: Mapping[str, Any], /) -> dict[str, Any]: ...
+
+
+Callers: TypeAlias = Callable[[str], Caller]  # region -> who answers there
+
+
+def described(kind: Kind, name: str, caller: Caller) -> Mapping[str, Any] | None:
+    """What Describe says of a resource, None if it does not exist."""
+    try:
+        answer = caller.call(kind.describe, {kind.name_field: name})
+    except NotFoundError:
+        return None
+    found: Mapping[str, Any] = answer[kind.describe_member] if kind.describe_member else answer
+    return found
+
+
+def live_states(
+    keys: Iterable[Key], callers: Callers, parallel: int
+) -> dict[Key, Mapping[str, Any] | None]:
+    """What Describe says of every key, asked ``parallel`` at a time."""
+    keys = tuple(dict.fromkeys(keys))
+
+    def state(key: Key) -> Mapping[str, Any] | None:
+        kind, name, region = key
+        return described(KINDS[kind], name, callers(region))
+
+    return dict(zip(keys, mapped(state, keys, parallel), strict=True))
+
+
+def listed(kind: Kind, caller: Caller, **params: Any) -> Iterator[Mapping[str, Any]]:
+    """The rows of the kind's List operation, over all pages."""
+    wanted = {"MaxResults": 100, **params}
+    while True:
+        answer = caller.call(kind.list, wanted)
+        yield from answer[kind.list_member]
+        token = answer.get("NextToken")
+        if not token:
+            return
+        wanted["NextToken"] = token
+
+
+def mapped(function: Callable[[T], R], items: Iterable[T], parallel: int) -> Iterable[R]:
+    """``function`` of every item, in order; with ``parallel`` 1 no thread is started."""
+    items = tuple(items)
+    if parallel < 2 or len(items) < 2:
+        return map(function, items)
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(min(parallel, len(items))) as pool:
+        return list(pool.map(function, items))
+
+
+def status(kind: Kind, live: Mapping[str, Any] | None) -> str | None:
+    """The status of a live resource; None for what is not there or has none."""
+    if live is None or kind.status_field is None:
+        return None
+    found: str | None = live.get(kind.status_field)
+    return found
+
+
+def failure(kind: Kind, live: Mapping[str, Any]) -> str:
+    """Why a live resource failed, "" if it does not say."""
+    return str(live.get(kind.failure_field) or "") if kind.failure_field else ""
+
+
+def listed_tags(arn: str, caller: Caller) -> dict[str, str]:
+    """The tags of the resource ``arn``."""
+    found: dict[str, str] = {}
+    params = {"ResourceArn": arn}
+    while True:
+        answer = caller.call("ListTags", params)
+        found.update((tag["Key"], tag["Value"]) for tag in answer.get("Tags", ()))
+        token = answer.get("NextToken")
+        if not token:
+            return found
+        params["NextToken"] = token

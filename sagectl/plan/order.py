@@ -1,0 +1,97 @@
+"""Which document of a set needs which other one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from sagectl.catalog.kinds import KINDS
+from sagectl.diagnostics import Diagnostic
+from sagectl.errors import FindingsError
+from sagectl.manifest.document import Reference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from sagectl.manifest.document import Document
+
+Key: TypeAlias = tuple[str, str, str]  # kind, name, region
+
+
+def key(document: Document, region: str) -> Key:
+    """What tells ``document`` from all others; ``region`` is the one in force."""
+    return (document.kind, document.name, document.region or region)
+
+
+def needs(documents: Iterable[Document], region: str) -> dict[Key, frozenset[Key]]:
+    """For every document the keys of those in the same set that must be there first.
+
+    A need is a ``{ref}``, or a plain name or an ARN in a field that refers to a kind. A work
+    team that names no workforce needs the region's one.
+    """
+    documents = tuple(documents)
+    known = {key(document, region) for document in documents}
+    workforces = [item for item in known if item[0] == "Workforce"]
+    found: dict[Key, frozenset[Key]] = {}
+    for document in documents:
+        own = key(document, region)
+        wanted = {(kind, name, own[2]) for kind, name in _mentioned(document)}
+        if document.kind == "Workteam" and "WorkforceName" not in document.spec:
+            wanted.update(item for item in workforces if item[2] == own[2])
+        found[own] = frozenset(wanted & known - {own})
+    return found
+
+
+def in_order(documents: Sequence[Document], region: str) -> tuple[Document, ...]:
+    """``documents`` so that each stands after all that it needs, otherwise as they were.
+
+    Raises FindingsError for documents that need each other.
+    """
+    from graphlib import CycleError, TopologicalSorter
+
+    by_key = {key(document, region): document for document in documents}
+    sorter = TopologicalSorter(needs(documents, region))
+    try:
+        sorted_keys = tuple(sorter.static_order())
+    except CycleError as error:
+        raise FindingsError(_cycle([by_key[item] for item in error.args[1][:-1]])) from error
+    return tuple(by_key[item] for item in sorted_keys)
+
+
+def _cycle(documents: Sequence[Document]) -> Iterator[Diagnostic]:
+    names = " needs ".join(document.label for document in (*documents, documents[0]))
+    for document in documents:
+        yield Diagnostic(
+            f"{document.label} is part of a circle: {names}",
+            span=document.span,
+            hint="Write one of the references as a plain name of what already exists.",
+            rule="set.circle",
+        )
+
+
+def _mentioned(document: Document) -> Iterator[tuple[str, str]]:
+    for path, kind in KINDS[document.kind].references.items():
+        value = at(document.spec, path)
+        if isinstance(value, str):
+            yield kind, value.rpartition("/")[2]
+    yield from ((leaf.kind, leaf.name) for leaf in references(document.spec))
+
+
+def at(spec: Mapping[str, Any], path: str) -> Any:
+    """The value at a dotted ``path``, None where a part of it is missing."""
+    value: Any = spec
+    for part in path.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
+
+
+def references(value: Any) -> Iterator[Reference]:
+    """Every ``{ref}`` in ``value``."""
+    if isinstance(value, Reference):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from references(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from references(item)

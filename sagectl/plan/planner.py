@@ -1,0 +1,203 @@
+"""The planner: documents and the live state in, a plan or findings out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sagectl.catalog.kinds import KINDS, Kind
+from sagectl.diagnostics import Diagnostic
+from sagectl.errors import FindingsError
+from sagectl.plan import checks
+from sagectl.plan.change import ABSENT, Action, Change, FieldChange, Plan
+from sagectl.plan.diff import differences
+from sagectl.plan.live import Callers, failure, listed_tags, live_states, status
+from sagectl.plan.order import Key, in_order, key, needs, references
+from sagectl.plan.targets import resolved
+from sagectl.plan.uploads import Uploads
+from sagectl.schema.request import create_request, update_request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sagectl.manifest.document import Document
+    from sagectl.schema.model import ServiceModel
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """How to plan.
+
+    ``region`` is where documents without one belong; ``upload_to`` the ``s3://`` prefix of
+    uploads; ``is_lenient`` turns limits of the installed model into warnings;
+    ``retry_failed`` remakes jobs that ended badly; ``parallel`` is how many calls to have
+    under way at a time.
+    """
+
+    region: str
+    upload_to: str | None = None
+    is_lenient: bool = False
+    retry_failed: bool = False
+    parallel: int = 1
+
+
+def planned(
+    documents: Sequence[Document], callers: Callers, model: ServiceModel, choices: Choices
+) -> Plan:
+    """What it takes to have ``documents`` live.
+
+    Calls only Describe and List operations. Raises FindingsError with everything that stands
+    in the way, ServiceError where the live state cannot be read.
+    """
+    planner = _Planner(documents, callers, model, choices)
+    changes = tuple(planner.changes())
+    findings = (*planner.findings, *checks.findings(changes, callers))
+    if any(finding.is_error for finding in findings):
+        raise FindingsError(findings)
+    return Plan(changes, findings)
+
+
+class _Planner:
+    """One set on its way to a plan; findings gather while the changes are made."""
+
+    def __init__(
+        self,
+        documents: Sequence[Document],
+        callers: Callers,
+        model: ServiceModel,
+        choices: Choices,
+    ) -> None:
+        self.findings: list[Diagnostic] = []
+        self._callers = callers
+        self._model = model
+        self._choices = choices
+        self._documents = in_order(documents, choices.region)
+        self._needs = needs(documents, choices.region)
+        self._uploads = Uploads(choices.upload_to)
+        self._live: dict[Key, Mapping[str, Any] | None] = {}
+
+    def changes(self) -> Iterator[Change]:
+        """Every document's change; what cannot be planned becomes a finding instead."""
+        self._live = live_states(self._keys(), self._callers, self._choices.parallel)
+        for document in self._documents:
+            try:
+                yield self._change(document)
+            except FindingsError as error:
+                self.findings.extend(error.diagnostics)
+
+    def _keys(self) -> Iterator[Key]:
+        for document in self._documents:
+            own = key(document, self._choices.region)
+            yield own
+            for leaf in references(document.spec):
+                yield (leaf.kind, leaf.name, own[2])
+
+    def _change(self, document: Document) -> Change:
+        kind, own = KINDS[document.kind], key(document, self._choices.region)
+        live = self._live[own]
+        request = create_request(document, self._model, lenient=self._choices.is_lenient)
+        self.findings.extend(request.warnings)
+        params, transfers, problems = self._uploads.resolved(
+            document, kind, dict(request.params), live
+        )
+        params, unknown = resolved(params, document, own[2], self._live, self._needs)
+        if problems or unknown:
+            raise FindingsError((*problems, *unknown))
+        change = Change(
+            Action.CREATE,
+            kind,
+            document,
+            own[2],
+            params=params,
+            live=live,
+            needs=self._needs[own],
+            uploads=transfers,
+        )
+        return change if live is None else self._held_against(live, change)
+
+    def _held_against(self, live: Mapping[str, Any], made: Change) -> Change:
+        """The change for a resource that exists, given the one that would create it."""
+        fields = differences(made.kind, made.params, live)
+        if made.kind.is_job:
+            return self._job(live, made, fields)
+        immutable = checks.immutable(made.document, made.kind, fields, live)
+        if immutable:
+            raise FindingsError(immutable)
+        return self._updated(live, made, fields)
+
+    def _job(
+        self, live: Mapping[str, Any], made: Change, fields: tuple[FieldChange, ...]
+    ) -> Change:
+        state = status(made.kind, live) or ""
+        has_failed = made.kind.statuses is not None and state in made.kind.statuses.failed
+        why = ": ".join(filter(None, (state, failure(made.kind, live))))
+        if has_failed and self._choices.retry_failed:
+            if made.kind.delete is None:
+                raise FindingsError([checks.not_deletable(made.document, made.kind, state)])
+            return _with(made, Action.REPLACE, fields, reason=why)
+        if fields:
+            raise FindingsError(
+                checks.changed_job(made.document, made.kind, fields, has_failed=has_failed)
+            )
+        if has_failed:
+            return _with(made, Action.FAILED, (), reason=why)
+        return self._updated(live, made, ())
+
+    def _updated(
+        self, live: Mapping[str, Any], made: Change, fields: tuple[FieldChange, ...]
+    ) -> Change:
+        tags = self._new_tags(live, made)
+        if not fields and not tags:
+            return _with(made, Action.UNCHANGED, (), reason=status(made.kind, live) or "")
+        params: dict[str, Any] = {}
+        if fields:
+            request = update_request(
+                made.document, self._model, lenient=self._choices.is_lenient
+            )
+            changed = {_top(item.path) for item in fields} | {made.kind.name_field}
+            params = {name: item for name, item in request.params.items() if name in changed}
+        return _with(made, Action.UPDATE, (*fields, *tags), params=params)
+
+    def _new_tags(self, live: Mapping[str, Any], made: Change) -> tuple[FieldChange, ...]:
+        wanted = made.document.tags
+        # The service takes tags for a workforce and then cannot list them
+        # (terraform-provider-aws, pull request 20065): they are not readable, so left alone.
+        if not wanted or made.kind.name == "Workforce":
+            return ()
+        there = listed_tags(str(live[made.kind.arn_field]), self._callers(made.region))
+        return tuple(
+            FieldChange(f"Tags.{name}", there.get(name, ABSENT), value)
+            for name, value in wanted.items()
+            if there.get(name) != value
+        )
+
+
+def _with(
+    made: Change,
+    action: Action,
+    fields: tuple[FieldChange, ...],
+    *,
+    params: Mapping[str, Any] | None = None,
+    reason: str = "",
+) -> Change:
+    from dataclasses import replace
+
+    tags = {
+        item.path.removeprefix("Tags."): item.after
+        for item in fields
+        if item.path.startswith("Tags.")
+    }
+    return replace(
+        made,
+        action=action,
+        fields=fields,
+        params=made.params if params is None else params,
+        tags=tags,
+        # What is not made again reads what was uploaded for it then.
+        uploads=made.uploads if action is Action.REPLACE else (),
+        reason=reason,
+    )
+
+
+def _top(path: str) -> str:
+    return path.partition(".")[0].partition("[")[0]
