@@ -10,8 +10,8 @@ from typing import TypeAlias
 class Comparison:
     """One property against one value; ``operator`` in the service's spelling.
 
-    ``value`` is the text that goes over the wire, None for Exists and NotExists; ``is_text`` says
-    whether it was written as text. ``column`` counts from 1.
+    ``value`` is the text that goes over the wire, None for Exists and NotExists; ``is_text``
+    says whether it was written as text. ``column`` counts from 1.
     """
 
     name: str

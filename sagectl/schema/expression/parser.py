@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import NoReturn
 
 from sagectl.schema.expression.conditions import (
     OPPOSITES,
@@ -66,7 +65,9 @@ def parsed(text: str) -> Condition:
     parser = _Parser(text, _tokens(text))
     condition = parser.condition()
     if parser.token.kind != "end":
-        parser.fail("this cannot follow a whole condition", "Join conditions by 'and' or 'or'.")
+        raise parser.wrong(
+            "this cannot follow a whole condition", "Join conditions by 'and' or 'or'."
+        )
     return condition
 
 
@@ -117,19 +118,23 @@ class _Parser:
         self.index += token.kind != "end"
         return token
 
-    def fail(self, problem: str, hint: str | None = None, at: Token | None = None) -> NoReturn:
-        raise ExpressionError(problem, self.text, (at or self.token).column, hint)
+    def wrong(
+        self, problem: str, hint: str | None = None, at: Token | None = None
+    ) -> ExpressionError:
+        return ExpressionError(problem, self.text, (at or self.token).column, hint)
 
     def expect(self, symbol: str, opened: Token) -> None:
         if not self.token.reads(symbol):
             hint = f"It closes the {opened.text!r} at column {opened.column}."
-            self.fail(f"{symbol!r} is missing here", hint)
+            raise self.wrong(f"{symbol!r} is missing here", hint)
         self.take()
 
     def condition(self) -> Condition:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            self.fail("the expression is nested too deeply", f"{MAX_DEPTH} levels are read.")
+            raise self.wrong(
+                "the expression is nested too deeply", f"{MAX_DEPTH} levels are read."
+            )
         parts = [self.every()]
         while self.token.reads("or"):
             self.take()
@@ -168,7 +173,7 @@ class _Parser:
     def name(self) -> str:
         token = self.token
         if token.kind != "word" or token.text.lower() in WORDS:
-            self.fail(
+            raise self.wrong(
                 "the name of a property belongs here",
                 "For example Metrics.accuracy, Tags.team or TrainingJobStatus.",
             )
@@ -187,13 +192,15 @@ class _Parser:
             return self.membership(name, column)
         if token.reads("not"):
             if not self.token.reads("in"):
-                self.fail("only 'in' can follow 'not' here", "Put 'not' before the condition.")
+                raise self.wrong(
+                    "only 'in' can follow 'not' here", "Put 'not' before the condition."
+                )
             self.take()
             return self.negated(self.membership(name, column), token)
         if token.text.lower() in OPERATORS and token.kind != "quoted":
             return self.comparison(name, OPERATORS[token.text.lower()], token, column)
         self.index -= token.kind != "end"
-        self.fail(
+        raise self.wrong(
             f"a comparison belongs after {name!r}",
             f"Use {', '.join(SYMBOLS.values())}, in (...), exists or [...].",
         )
@@ -201,13 +208,13 @@ class _Parser:
     def comparison(self, name: str, operator: str, token: Token, column: int) -> Comparison:
         value, is_text = self.value()
         if operator in ORDERING and is_text and not _TIME.fullmatch(value):
-            self.fail(
+            raise self.wrong(
                 f"{token.text!r} compares numbers and times, and this is text",
                 "A time is written 'YYYY-MM-DDTHH:MM:SS'.",
                 self.tokens[self.index - 1],
             )
         if operator == "Contains" and not is_text:
-            self.fail(
+            raise self.wrong(
                 "'contains' looks into text, and this is a number",
                 "Put it in quotes.",
                 self.tokens[self.index - 1],
@@ -217,7 +224,7 @@ class _Parser:
     def membership(self, name: str, column: int) -> Comparison:
         opened = self.token
         if not opened.reads("("):
-            self.fail("'in' wants a list", "For example: in ('Completed', 'Failed').")
+            raise self.wrong("'in' wants a list", "For example: in ('Completed', 'Failed').")
         self.take()
         values = [self.member()]
         while self.token.reads(","):
@@ -230,7 +237,7 @@ class _Parser:
         token = self.token
         value, _ = self.value()
         if "," in value:
-            self.fail(
+            raise self.wrong(
                 "a value with a comma cannot stand in a list",
                 "The service separates the values of In by commas; use '=' and 'or'.",
                 token,
@@ -243,7 +250,9 @@ class _Parser:
             self.take()
             text = _unquoted(token.text)
             if not text:
-                self.fail("an empty value cannot be compared with", "Use 'exists'.", token)
+                raise self.wrong(
+                    "an empty value cannot be compared with", "Use 'exists'.", token
+                )
             return text, True
         if token.kind == "number":
             self.take()
@@ -252,7 +261,7 @@ class _Parser:
             self.take()
             return token.text.lower(), True
         hint = f"Put it in quotes: '{token.text}'." if token.kind == "word" else None
-        self.fail("a number or a quoted text belongs here", hint)
+        raise self.wrong("a number or a quoted text belongs here", hint)
 
     def nested(self, name: str, opened: Token, column: int) -> Condition:
         inner = self.condition()
@@ -266,7 +275,7 @@ class _Parser:
             case Comparison():
                 return [(condition,)]
             case Nested():
-                self.fail("a list within a list cannot be searched", None, at)
+                raise self.wrong("a list within a list cannot be searched", None, at)
             case Either(parts):
                 return [choice for part in parts for choice in self.alternatives(part, at)]
             case Every(parts):
@@ -275,7 +284,7 @@ class _Parser:
                     more = self.alternatives(part, at)
                     choices = [left + right for left in choices for right in more]
                     if len(choices) > 50:
-                        self.fail(
+                        raise self.wrong(
                             "this expands to more than fifty alternatives",
                             "The service takes fifty conditions; write it simpler.",
                             at,
@@ -299,13 +308,13 @@ class _Parser:
             case Comparison(name, operator, value, is_text, column) if operator in OPPOSITES:
                 return Comparison(name, OPPOSITES[operator], value, is_text, column)
             case Comparison():
-                self.fail(
+                raise self.wrong(
                     "the service cannot search for what does not contain a text",
                     "Search without it, and filter the result with --query.",
                     at,
                 )
             case Nested():
-                self.fail(
+                raise self.wrong(
                     "the service cannot search for lists with no such element",
                     "Negate the condition inside the brackets, if some element may meet that.",
                     at,

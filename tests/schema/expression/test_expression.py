@@ -32,7 +32,7 @@ def condition(name, operator, value=None):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        pytest.param("Metrics.accuracy > 0.9", ("Metrics.accuracy", "GreaterThan", "0.9"), id="number"),
+        pytest.param("Metrics.f1 > 0.9", ("Metrics.f1", "GreaterThan", "0.9"), id="number"),
         pytest.param("Tags.team = 'vision'", ("Tags.team", "Equals", "vision"), id="text"),
         pytest.param('Tags."my team" = "x"', ("Tags.my team", "Equals", "x"), id="quoted-name"),
         pytest.param("A != 1", ("A", "NotEquals", "1"), id="not-equal"),
@@ -72,13 +72,13 @@ def test_and_binds_tighter_than_or() -> None:
 
 
 def test_brackets_ask_for_one_element_that_meets_all() -> None:
-    text = "InputDataConfig[DataSource.S3DataSource.S3Uri contains 'cats' and ChannelName = 'train']"
+    text = "InputDataConfig[DataSource.S3Uri contains 'cats' and ChannelName = 'train']"
 
     assert compiled(text)["NestedFilters"] == [
         {
             "NestedPropertyName": "InputDataConfig",
             "Filters": [
-                condition("InputDataConfig.DataSource.S3DataSource.S3Uri", "Contains", "cats"),
+                condition("InputDataConfig.DataSource.S3Uri", "Contains", "cats"),
                 condition("InputDataConfig.ChannelName", "Equals", "train"),
             ],
         }
@@ -169,12 +169,14 @@ def test_an_expression_without_conditions_is_refused() -> None:
         conditions({"Operator": "And"})
 
 
+KEYS = st.text(st.characters(exclude_categories=["C"]), min_size=1, max_size=8).filter(
+    lambda text: text == text.strip()
+)
 NAMES = st.builds(
     lambda first, rest: ".".join([first, *rest]),
     st.sampled_from(["Metrics", "Tags", "HyperParameters", "TrainingJobName"]),
-    st.lists(st.text(st.characters(codec="utf-8", exclude_categories=["C"]), min_size=1, max_size=8)
-             .filter(lambda text: text == text.strip()), max_size=1),
-)  # fmt: skip
+    st.lists(KEYS, max_size=1),
+)
 TEXTS = st.text(st.characters(exclude_categories=["C"]), min_size=1, max_size=12)
 NUMBERS = st.one_of(st.integers(-(10**9), 10**9), st.floats(0, 1e6, allow_nan=False)).map(str)
 ORDERED = [name for name in SYMBOLS if name != "Contains"]
@@ -210,5 +212,8 @@ def test_no_text_breaks_the_parser(text: str) -> None:
     try:
         parsed(text)
     except ExpressionError as error:
-        assert 1 <= error.column <= len(text) + 1
-        assert error.problem
+        column = error.column
+    else:
+        column = 1
+
+    assert 1 <= column <= len(text) + 1
