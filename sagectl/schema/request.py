@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from sagectl.catalog.kinds import KINDS
+from sagectl.errors import FindingsError
+from sagectl.manifest.spans import Spans
+from sagectl.schema.constraints import checker
+from sagectl.schema.forms import NO_FORMS, Forms, forms_of
+from sagectl.schema.rules import broken_rules
+from sagectl.schema.walk import Walk
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sagectl.catalog.kinds import Kind
     from sagectl.diagnostics import Diagnostic
+    from sagectl.manifest.document import Document
+    from sagectl.schema.model import ServiceModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +33,100 @@ class Request:
     operation: str
     params: Mapping[str, Any]
     warnings: tuple[Diagnostic, ...] = field(default=())
+
+
+def create_request(
+    document: Document, model: ServiceModel, *, lenient: bool = False
+) -> Request:
+    """The call that creates ``document``. Raises FindingsError, with places where known."""
+    kind = KINDS[document.kind]
+    params: dict[str, Any] = {kind.name_field: document.name, **document.spec}
+    if document.tags:
+        params["Tags"] = [{"Key": key, "Value": value} for key, value in document.tags.items()]
+    return _document_request(kind.create, params, document, model, lenient)
+
+
+def update_request(
+    document: Document, model: ServiceModel, *, lenient: bool = False
+) -> Request:
+    """The call that makes a live resource like ``document``: its name and mutable fields."""
+    kind = KINDS[document.kind]
+    if kind.update is None:
+        raise ValueError(f"a {kind.noun} cannot be updated")
+    mutable = {name: value for name, value in document.spec.items() if name in kind.mutable}
+    params = {kind.name_field: document.name, **mutable}
+    return _document_request(kind.update, params, document, model, lenient)
+
+
+def operation_request(
+    operation: str, params: Mapping[str, Any], model: ServiceModel, *, lenient: bool = False
+) -> Request:
+    """A call of any operation. Raises FindingsError."""
+    value, found = checked(operation, params, model, lenient=lenient)
+    return _request(operation, value, found)
+
+
+def findings(
+    operation: str, params: Mapping[str, Any], model: ServiceModel
+) -> tuple[Diagnostic, ...]:
+    """Everything the shapes and the rules find in ``params``, warnings included."""
+    return checked(operation, params, model)[1]
+
+
+def checked(
+    operation: str,
+    params: Mapping[str, Any],
+    model: ServiceModel,
+    *,
+    lenient: bool = False,
+    forms: Forms | None = None,
+) -> tuple[dict[str, Any], tuple[Diagnostic, ...]]:
+    """``params`` as they go on the wire (dates as datetimes), and every finding."""
+    walk = Walk(forms or _forms(operation), is_lenient=lenient)
+    shape = model.operation(operation).input_shape
+    value = checker(shape, model).from_value(params, "", walk)
+    rules = broken_rules(operation, value, lenient=lenient) if isinstance(value, dict) else ()
+    return value, (*walk.findings, *rules)
+
+
+def _forms(operation: str) -> Forms:
+    kinds = KINDS.values()
+    kind = next((kind for kind in kinds if operation in (kind.create, kind.update)), None)
+    return forms_of(kind) if kind else NO_FORMS
+
+
+def _document_request(
+    operation: str,
+    params: Mapping[str, Any],
+    document: Document,
+    model: ServiceModel,
+    lenient: bool,
+) -> Request:
+    value, found = checked(operation, params, model, lenient=lenient)
+    kind = KINDS[document.kind]
+    return _request(
+        operation, value, (in_document(item, kind, document.spans) for item in found)
+    )
+
+
+def _request(operation: str, params: dict[str, Any], found: Iterable[Diagnostic]) -> Request:
+    found = tuple(found)
+    if any(item.is_error for item in found):
+        raise FindingsError(found)
+    return Request(operation, params, found)
+
+
+def in_document(finding: Diagnostic, kind: Kind, spans: Mapping[str, Any]) -> Diagnostic:
+    """A finding about a request as one about the document it was made from."""
+    path = document_path(finding.path, kind)
+    span = spans.nearest(path) if isinstance(spans, Spans) else spans.get(path)
+    return replace(finding, path=path, span=finding.span or span)
+
+
+def document_path(path: str, kind: Kind) -> str:
+    """Where a document writes the parameter at ``path``."""
+    if path == kind.name_field:
+        return "name"
+    if path.partition("[")[0] == "Tags":
+        return "tags"
+    return f"spec.{path}" if path else "spec"
