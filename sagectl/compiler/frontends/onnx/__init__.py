@@ -1,0 +1,64 @@
+"""Reads ONNX models: one static-shape lowering pass, then TVM's importer node by node."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from onnx import ModelProto
+
+    from sagectl.compiler.frontends import Imported, TensorSpec
+    from sagectl.compiler.frontends.onnx.graph import Value
+    from sagectl.compiler.request import CompileRequest
+
+
+def load(request: CompileRequest) -> Imported:
+    """The request's model with its shapes fixed and its parameters bound.
+
+    Raises RequestError (reason "format" or "input"), or CompileError (reason "operator",
+    details "operators", "nodes" and "needs") that names everything at once.
+    """
+    from sagectl.compiler.frontends.onnx.reading import read_model
+
+    return import_model(read_model(request.model), request.inputs)
+
+
+def import_model(model: ModelProto, shapes: Mapping[str, Sequence[int]]) -> Imported:
+    """The same for a model at hand."""
+    from sagectl.compiler.frontends import Imported
+    from sagectl.compiler.frontends.onnx.importer import imported
+    from sagectl.compiler.frontends.onnx.lowering import lowered
+    from sagectl.compiler.frontends.onnx.reading import serialised
+    from sagectl.compiler.frontends.onnx.refusals import refuse_types, unsupported
+    from sagectl.compiler.frontends.onnx.signature import fixed_inputs, open_inputs
+
+    refuse_types(model)
+    result = lowered(model, fixed_inputs(model, shapes))
+    if result.problems:
+        raise unsupported(result.problems)
+    module, problems = imported(result.graph)
+    if problems:
+        raise unsupported(problems)
+    return Imported(
+        module=module,
+        inputs=tuple(_spec(value.name, value) for value in result.graph.inputs),
+        outputs=tuple(_spec(name, value) for name, value in result.graph.outputs),
+        framework="ONNX",
+        reference=serialised(model),
+        facts={
+            "opset": max(
+                (each.version for each in model.opset_import if not each.domain), default=1
+            ),
+            "nodes": len(model.graph.node),
+            "lowered": len(result.graph.nodes),
+        },
+    )
+
+
+def _spec(name: str, value: Value) -> TensorSpec:
+    from sagectl.compiler.frontends import TensorSpec
+
+    shape = tuple(-1 if size is None else size for size in value.shape or ())
+    return TensorSpec(name, str(value.dtype), shape)

@@ -1,0 +1,134 @@
+"""The lowered form of a model: typed values and the nodes that make them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import numpy as np
+    from onnx import AttributeProto
+
+Shape = tuple[int | None, ...]
+
+
+@dataclass(eq=False, slots=True)
+class Value:
+    """What flows along an edge; ``data`` is set when it is known at compile time.
+
+    ``dtype`` is None for what could not be typed, downstream of a node that is refused.
+    A dimension that is None is known at run time only; ``shape`` None is an unknown rank.
+    """
+
+    name: str
+    dtype: np.dtype[Any] | None
+    shape: Shape | None
+    data: np.ndarray[Any, Any] | None = None
+    producer: Node | None = None
+
+    @property
+    def is_static(self) -> bool:
+        return self.shape is not None and None not in self.shape
+
+
+@dataclass(eq=False, slots=True)
+class Node:
+    """One operator application, at the operator set version its author wrote it for.
+
+    ``origin`` is how the model's own node is named in a message.
+    """
+
+    op: str
+    inputs: tuple[Value | None, ...]
+    wanted: tuple[bool, ...]
+    attributes: Mapping[str, AttributeProto] = field(default_factory=dict)
+    domain: str = ""
+    version: int = 1
+    origin: str = ""
+    outputs: tuple[Value | None, ...] = ()
+
+    def input(self, index: int) -> Value | None:
+        """The input at ``index``, None where it is left out."""
+        return self.inputs[index] if index < len(self.inputs) else None
+
+    def required(self, index: int) -> Value:
+        """The input at ``index``, which the operator's schema demands."""
+        value = self.input(index)
+        if value is None:
+            raise Unsupported(f"input {index} is missing")
+        return value
+
+    def wants(self, index: int) -> bool:
+        """Whether anyone may read the output at ``index``."""
+        return index < len(self.wanted) and self.wanted[index]
+
+    def attribute(self, name: str, default: Any = None) -> Any:
+        """The attribute's value; text comes as str."""
+        from onnx import helper
+
+        proto = self.attributes.get(name)
+        if proto is None:
+            return default
+        value = helper.get_attribute_value(proto)
+        if isinstance(value, bytes):
+            return value.decode()
+        if isinstance(value, list) and value and isinstance(value[0], bytes):
+            return [each.decode() for each in value]
+        return value
+
+    @property
+    def operator(self) -> str:
+        return f"{self.domain}.{self.op}" if self.domain else self.op
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """A model in lowered form, nodes in topological order.
+
+    ``outputs`` pairs the model's own names with values, in the model's own order; one value
+    may stand under several names, be an input, or be a constant.
+    """
+
+    inputs: tuple[Value, ...]
+    outputs: tuple[tuple[str, Value], ...]
+    nodes: tuple[Node, ...]
+
+
+class Unsupported(Exception):  # noqa: N818 - a signal inside the frontend, no user error
+    """A node cannot be lowered as it stands.
+
+    ``needs`` are the values that would have to be known at compile time.
+    """
+
+    def __init__(self, reason: str, needs: tuple[Value, ...] = ()) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.needs = needs
+
+
+def inputs_behind(values: tuple[Value, ...]) -> Iterator[Value]:
+    """The graph inputs that ``values`` are computed from, each once."""
+    seen: set[int] = set()
+    stack = list(values)
+    while stack:
+        value = stack.pop()
+        if id(value) in seen or value.data is not None:
+            continue
+        seen.add(id(value))
+        if value.producer is None:
+            yield value
+        else:
+            stack.extend(each for each in value.producer.inputs if each is not None)
+
+
+def live_nodes(nodes: list[Node], outputs: list[Value]) -> tuple[Node, ...]:
+    """Those of ``nodes`` that ``outputs`` depend on, in the same order."""
+    needed = {id(value) for value in outputs}
+    kept = []
+    for node in reversed(nodes):
+        if any(value is not None and id(value) in needed for value in node.outputs):
+            kept.append(node)
+            needed.update(id(value) for value in node.inputs if value is not None)
+    return tuple(reversed(kept))

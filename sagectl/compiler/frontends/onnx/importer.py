@@ -1,0 +1,209 @@
+"""Lowered graph to a TVM module, through our own converters and those of TVM's importer."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from sagectl.compiler.frontends.onnx.converters import converter_of
+from sagectl.compiler.frontends.onnx.lowering import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sagectl.compiler.frontends.onnx.graph import Graph, Node, Value
+
+# What TVM's converters raise for a form they do not know, besides TVMError (a RuntimeError).
+_REFUSALS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    IndexError,
+    KeyError,
+    NotImplementedError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+
+
+@cache
+def tvm_operators() -> Mapping[str, Any]:
+    """Operator -> converter class of TVM's importer. It knows no domains: ai.onnx only."""
+    from tvm.relax.frontend.onnx import onnx_frontend
+
+    known: Mapping[str, Any] = onnx_frontend._get_convert_map()
+    return known
+
+
+def imported(graph: Graph) -> tuple[Any, tuple[Problem, ...]]:
+    """The module with one function ``main``, and the nodes that could not be converted.
+
+    ``main`` takes the open inputs in order and returns one tensor, or a tuple of them for
+    several outputs. The module is of no use when there are problems.
+    """
+    return _Import(graph).run()
+
+
+class _Import:
+    def __init__(self, graph: Graph) -> None:
+        from tvm import relax
+
+        self.graph = graph
+        self.bb = relax.BlockBuilder()
+        self.expressions: dict[int, Any] = {}
+        self.problems: list[Problem] = []
+
+    def run(self) -> tuple[Any, tuple[Problem, ...]]:
+        from tvm import relax
+
+        parameters = [self._parameter(value) for value in self.graph.inputs]
+        with self.bb.function("main", params=parameters):
+            with self.bb.dataflow():
+                for node in self.graph.nodes:
+                    self._convert(node)
+                results = self._results()
+                output = results[0] if len(results) == 1 else relax.Tuple(results)
+                returned = self.bb.emit_output(output)
+            self.bb.emit_func_output(returned)
+        module = self.bb.get()
+        module["main"] = module["main"].with_attrs({"num_input": len(parameters)})
+        return module, tuple(self.problems)
+
+    def _parameter(self, value: Value) -> Any:
+        from tvm import relax
+
+        variable = relax.Var(
+            _identifier(value.name), relax.TensorType(value.shape, str(value.dtype))
+        )
+        self.expressions[id(value)] = variable
+        return variable
+
+    def _expression(self, value: Value | None) -> Any:
+        from tvm import relax
+
+        if value is None:
+            return None
+        known = self.expressions.get(id(value))
+        if known is None:
+            known = self.expressions[id(value)] = relax.const(value.data, str(value.dtype))
+        return known
+
+    def _convert(self, node: Node) -> None:
+        inputs = [self._expression(value) for value in node.inputs]
+        try:
+            result = (converter_of(node) or _tvm_conversion)(node, inputs, self.bb)
+            parts = self._parts(node, result)
+        except _REFUSALS as error:
+            self.problems.append(Problem(node, _reason(error)))
+            parts = [self._placeholder(value) for value in node.outputs]
+        for value, part in zip(node.outputs, parts, strict=False):
+            if value is not None:
+                self.expressions[id(value)] = part
+
+    def _parts(self, node: Node, result: Any) -> list[Any]:
+        """The result's tensors as variables, each of the type that ONNX's schema gives."""
+        from tvm import relax
+
+        if isinstance(result, list | tuple):
+            result = relax.Tuple(list(result))
+        normal = self.bb.normalize(result)
+        if not isinstance(normal.ty, relax.TupleType):
+            parts = [self.bb.emit(normal, _hint(node))]
+        else:
+            if not isinstance(normal, relax.Tuple):
+                normal = self.bb.emit(normal, _hint(node))
+            parts = [
+                self.bb.emit(normal[index], _hint(node))
+                for index in range(len(normal.ty.fields))
+            ]
+        if len(parts) < len(node.outputs):
+            raise NotImplementedError(f"only {len(parts)} of its outputs are computed")
+        for value, part in zip(node.outputs, parts, strict=False):
+            if value is not None:
+                _check_type(value, part)
+        return parts
+
+    def _placeholder(self, value: Value | None) -> Any:
+        from tvm import relax
+
+        if value is None:
+            return None
+        shape = [1 if size is None else size for size in value.shape or ()]
+        return self.bb.emit(relax.op.zeros(shape, str(value.dtype)))
+
+    def _results(self) -> list[Any]:
+        """Each output as a tensor of its own: no input, constant or other output shows."""
+        from tvm import topi
+
+        taken: set[int] = {id(value) for value in self.graph.inputs}
+        results = []
+        for _, value in self.graph.outputs:
+            expression = self._expression(value)
+            if value.data is not None or id(value) in taken:
+                expression = self.bb.emit_te(topi.identity, expression)
+            taken.add(id(value))
+            results.append(expression)
+        return results
+
+
+def _tvm_conversion(node: Node, inputs: list[Any], bb: Any) -> Any:
+    from tvm.relax.frontend.onnx.onnx_frontend import onnx_input
+
+    convert = tvm_operators()[node.op].get_converter(node.version)
+    operands = onnx_input()
+    operands.extend(inputs)
+    attributes = {name: value for name, value in _tvm_attributes(node) if value is not None}
+    attributes["tvm_custom"] = {"name": node.origin, "num_outputs": len(node.outputs)}
+    return convert(bb, operands, attributes, [{}, {}])
+
+
+def _tvm_attributes(node: Node) -> list[tuple[str, Any]]:
+    """Attributes as TVM's converters want them: text as bytes, lists as tuples."""
+    from onnx import helper
+
+    pairs = []
+    for name, proto in node.attributes.items():
+        value = helper.get_attribute_value(proto)
+        if isinstance(value, list):
+            value = tuple(value) or None
+        pairs.append((name, value))
+    return pairs
+
+
+def _check_type(value: Value, part: Any) -> None:
+    """A conversion that yields another shape or type than the schema says is a wrong one."""
+    from tvm import relax
+
+    made = part.ty
+    if not isinstance(made, relax.TensorType):
+        raise NotImplementedError("its result is no tensor")
+    dtype = str(getattr(made.dtype, "dtype", made.dtype))
+    if dtype != str(value.dtype):
+        raise NotImplementedError(f"its result comes as {dtype}, not {value.dtype}")
+    if value.shape is None or made.shape is None or not hasattr(made.shape, "values"):
+        return
+    sizes = list(made.shape.values)
+    if len(sizes) != len(value.shape):
+        raise NotImplementedError(f"its result comes with {len(sizes)} dimensions")
+    for size, wanted in zip(sizes, value.shape, strict=True):
+        if wanted is not None and hasattr(size, "value") and int(size.value) != wanted:
+            raise NotImplementedError(f"its result comes in shape {sizes}, not {value.shape}")
+
+
+def _hint(node: Node) -> str:
+    first = next((value.name for value in node.outputs if value is not None), node.op)
+    return _identifier(first)
+
+
+def _identifier(name: str) -> str:
+    cleaned = "".join(char if char.isalnum() and char.isascii() else "_" for char in name)
+    return cleaned if cleaned and not cleaned[0].isdigit() else f"v_{cleaned}"
+
+
+def _reason(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = next(
+        (line for line in reversed(lines) if "Error" in line), lines[0] if lines else ""
+    )
+    return text[:200] or type(error).__name__

@@ -1,0 +1,278 @@
+"""The single forward pass that turns an ONNX model into nodes the compiler knows.
+
+Every value carries its type, its static shape and, where known, its data, so that each
+node is folded, rewritten, inlined or kept with all that is known of its inputs.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sagectl.compiler.frontends.onnx.builder import Builder
+from sagectl.compiler.frontends.onnx.control import CONTROL
+from sagectl.compiler.frontends.onnx.folding import evaluated
+from sagectl.compiler.frontends.onnx.functions import (
+    bound_attributes,
+    resolved_attributes,
+    schema_function,
+)
+from sagectl.compiler.frontends.onnx.graph import Graph, Node, Unsupported, Value, live_nodes
+from sagectl.compiler.frontends.onnx.half import HalfFloats
+from sagectl.compiler.frontends.onnx.rewrites import rewrite_of
+from sagectl.compiler.frontends.onnx.support import is_kept, check_kept
+from sagectl.compiler.frontends.onnx.typing import UNTYPED, output_types
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+
+    from onnx import AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto
+
+Scope = MutableMapping[str, "Value"] if TYPE_CHECKING else dict
+Versions = dict[str, int]
+
+# Unrolling multiplies nodes, and compile time grows faster than their number.
+MOST_NODES = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why one node cannot be compiled; ``needs`` are inputs whose values would help."""
+
+    node: Node
+    reason: str
+    needs: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """The graph, and everything that stands against compiling it."""
+
+    graph: Graph
+    problems: tuple[Problem, ...]
+
+
+def lowered(model: ModelProto, inputs: Sequence[Value]) -> Lowered:
+    """Lower ``model`` for ``inputs``, whose types, shapes and known data are fixed."""
+    lowering = Lowering(model)
+    scope: dict[str, Value] = {value.name: value for value in inputs}
+    outputs = lowering.run_graph(model.graph, scope, lowering.versions)
+    named = tuple(zip((each.name for each in model.graph.output), outputs, strict=True))
+    open_inputs = tuple(value for value in inputs if value.data is None)
+    graph = Graph(open_inputs, named, live_nodes(lowering.nodes, list(outputs)))
+    return Lowered(graph, tuple(lowering.problems))
+
+
+class Lowering:
+    """Nodes and problems collected so far, and what all scopes of one model share."""
+
+    def __init__(self, model: ModelProto) -> None:
+        self.versions = opset_versions(model.opset_import)
+        self.functions = {(each.domain, each.name): each for each in model.functions}
+        self.nodes: list[Node] = []
+        self.problems: list[Problem] = []
+        self.half = HalfFloats()
+        self._names: dict[str, int] = {}
+
+    def fresh(self, stem: str) -> str:
+        """A name for a value that no other value has."""
+        count = self._names.get(stem, 0)
+        self._names[stem] = count + 1
+        return f"{stem}_{count}" if count else stem
+
+    def run_graph(
+        self,
+        graph: GraphProto,
+        scope: MutableMapping[str, Value],
+        versions: Versions,
+        bound: Mapping[str, AttributeProto] | None = None,
+        origin: str = "",
+    ) -> list[Value]:
+        """Lower a graph's nodes in ``scope``; the values of its outputs."""
+        from onnx import numpy_helper
+
+        for tensor in graph.initializer:
+            scope[tensor.name] = constant(tensor.name, numpy_helper.to_array(tensor))
+        for sparse in graph.sparse_initializer:
+            scope[sparse.values.name] = constant(sparse.values.name, dense(sparse))
+        self.run_nodes(graph.node, scope, versions, bound or {}, origin)
+        return [scope[output.name] for output in graph.output]
+
+    def run_nodes(
+        self,
+        protos: Iterable[NodeProto],
+        scope: MutableMapping[str, Value],
+        versions: Versions,
+        bound: Mapping[str, AttributeProto],
+        origin: str,
+    ) -> None:
+        for proto in protos:
+            domain = "" if proto.domain == "ai.onnx" else proto.domain
+            node = Node(
+                op=proto.op_type,
+                inputs=tuple(scope[name] if name else None for name in proto.input),
+                wanted=tuple(bool(name) for name in proto.output),
+                attributes=resolved_attributes(proto, bound),
+                domain=domain,
+                version=versions.get(domain, 1),
+                origin=origin or proto.name or next(iter(proto.output), ""),
+            )
+            if not domain and node.op in CONTROL:
+                values = self._controlled(node, scope, versions, bound)
+            else:
+                values = self.apply(node)
+            for name, value in zip(proto.output, values, strict=False):
+                if name and value is not None:
+                    scope[name] = self._named(name, value)
+
+    def apply(self, node: Node) -> list[Value | None]:
+        """The values of the node's outputs; what cannot be lowered becomes a problem."""
+        if any(value is not None and value.dtype is None for value in node.inputs):
+            return self._poisoned(node, [UNTYPED] * len(node.wanted))
+        try:
+            return self._applied(node)
+        except Unsupported as refusal:
+            self.problems.append(Problem(node, refusal.reason, refusal.needs))
+            return self._poisoned(node, self._types_or_nothing(node))
+
+    def _applied(self, node: Node) -> list[Value | None]:
+        arrays = evaluated(node)
+        if arrays is not None:
+            return [
+                None if array is None else constant(self.fresh(f"{node.op}_const"), array)
+                for array in arrays
+            ]
+        local = self.functions.get((node.domain, node.op))
+        if local is not None:
+            return self._inlined(node, local)
+        rewrite = rewrite_of(node)
+        if rewrite is not None:
+            results = rewrite(node, Builder(self, node.origin))
+            if results is not None:
+                return list(results) if isinstance(results, tuple | list) else [results]
+        if not is_kept(node):
+            body = schema_function(node)
+            if body is None:
+                raise Unsupported("the compiler lacks this operator")
+            return self._inlined(node, body)
+        if self.half.concerns(node):
+            return self.half.widened(node, self)
+        return self._kept(node)
+
+    def _kept(self, node: Node) -> list[Value | None]:
+        check_kept(node)
+        types = output_types(node)
+        if all(shape is not None and 0 in shape for _, shape in types):
+            return [self._empty(*each) for each in types]
+        if len(self.nodes) >= MOST_NODES:
+            raise Unsupported(f"unrolling makes more than {MOST_NODES} nodes")
+        node.outputs = tuple(
+            Value(self.fresh(f"{node.op.lower()}"), dtype, shape, producer=node)
+            if wanted
+            else None
+            for wanted, (dtype, shape) in zip(node.wanted, types, strict=True)
+        )
+        if any(value is not None and value.dtype is None for value in node.outputs):
+            raise Unsupported("its output's type is not known")
+        self.nodes.append(node)
+        return list(node.outputs)
+
+    def _inlined(self, node: Node, body: FunctionProto) -> list[Value | None]:
+        scope: dict[str, Value] = {}
+        # A left-out optional input is an empty name wherever the body reads it.
+        left_out = set()
+        for index, name in enumerate(body.input):
+            value = node.input(index)
+            if value is None:
+                left_out.add(name)
+            else:
+                scope[name] = value
+        versions = opset_versions(body.opset_import) or dict(self.versions)
+        protos = [without(proto, left_out) for proto in body.node] if left_out else body.node
+        self.run_nodes(protos, scope, versions, bound_attributes(body, node), node.origin)
+        return [
+            scope.get(name) if node.wants(index) else None
+            for index, name in enumerate(body.output)
+        ]
+
+    def _controlled(
+        self,
+        node: Node,
+        scope: MutableMapping[str, Value],
+        versions: Versions,
+        bound: Mapping[str, AttributeProto],
+    ) -> list[Value | None]:
+        def run(graph: GraphProto, arguments: Sequence[Value]) -> list[Value]:
+            names = [each.name for each in graph.input]
+            inner = ChainMap(dict(zip(names, arguments, strict=True)), scope)
+            return self.run_graph(graph, inner, versions, bound, node.origin)
+
+        try:
+            return CONTROL[node.op](node, Builder(self, node.origin), run)
+        except Unsupported as refusal:
+            self.problems.append(Problem(node, refusal.reason, refusal.needs))
+            return self._poisoned(node, [UNTYPED] * len(node.wanted))
+
+    def _named(self, name: str, value: Value) -> Value:
+        """Give a value its name in the model, the first time one is at hand."""
+        if value.producer is not None and name not in self._names:
+            self._names[name] = 1
+            value.name = name
+        return value
+
+    def _poisoned(self, node: Node, types: Sequence[Any]) -> list[Value | None]:
+        """Outputs of a refused node: typed if possible, so that later nodes are checked too."""
+        node.outputs = tuple(
+            Value(self.fresh(node.op.lower()), dtype, shape, producer=node)
+            for dtype, shape in types
+        )
+        return list(node.outputs)
+
+    def _types_or_nothing(self, node: Node) -> Sequence[Any]:
+        try:
+            return output_types(node)
+        except Unsupported:
+            return [UNTYPED] * len(node.wanted)
+
+    def _empty(self, dtype: Any, shape: Any) -> Value:
+        import numpy as np
+
+        return constant(self.fresh("empty"), np.empty(shape, dtype))
+
+
+def constant(name: str, array: Any) -> Value:
+    """A value whose data is known."""
+    return Value(name, array.dtype, array.shape, data=array)
+
+
+def dense(sparse: Any) -> Any:
+    """A sparse initializer as a full array; ONNX stores linear or coordinate indices."""
+    import numpy as np
+    from onnx import numpy_helper
+
+    values = numpy_helper.to_array(sparse.values)
+    indices = numpy_helper.to_array(sparse.indices)
+    array = np.zeros(tuple(sparse.dims), values.dtype)
+    if indices.ndim == 1:
+        array.reshape(-1)[indices] = values
+    else:
+        array[tuple(indices.T)] = values
+    return array
+
+
+def without(proto: NodeProto, names: set[str]) -> NodeProto:
+    """The node with the inputs called ``names`` left out."""
+    from onnx import NodeProto
+
+    copy = NodeProto()
+    copy.CopyFrom(proto)
+    for index, name in enumerate(copy.input):
+        if name in names:
+            copy.input[index] = ""
+    return copy
+
+
+def opset_versions(imports: Iterable[Any]) -> Versions:
+    """Operator set version by domain, the default domain spelt ''."""
+    return {"" if each.domain == "ai.onnx" else each.domain: each.version for each in imports}

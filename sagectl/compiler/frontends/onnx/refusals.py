@@ -1,0 +1,87 @@
+"""All that stands against compiling a model, as one error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sagectl.compiler.frontends.onnx.graph import inputs_behind
+from sagectl.errors import CompileError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from onnx import ModelProto
+
+    from sagectl.compiler.frontends.onnx.lowering import Problem
+
+_NODES_SHOWN = 3
+
+
+def unsupported(problems: Sequence[Problem]) -> CompileError:
+    """One line per operator and reason, the nodes named; each node counts once."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for problem in problems:
+        names = groups.setdefault((problem.node.operator, problem.reason), [])
+        if problem.node.origin not in names:
+            names.append(problem.node.origin)
+    lines = [
+        f"{operator} ({_nodes(names)}): {reason}"
+        for (operator, reason), names in sorted(groups.items())
+    ]
+    operators = sorted({problem.node.operator for problem in problems})
+    needs = sorted(
+        {value.name for problem in problems for value in inputs_behind(problem.needs)}
+    )
+    message = lines[0] if len(lines) == 1 else "\n".join(f"- {line}" for line in lines)
+    return CompileError(
+        f"The compiler cannot compile {message}"
+        if len(lines) == 1
+        else f"The compiler cannot compile parts of the model:\n{message}",
+        stage="import",
+        reason="operator",
+        details={
+            "operators": operators,
+            "nodes": [name for names in groups.values() for name in names],
+            "needs": needs,
+        },
+        hint=_hint(needs),
+    )
+
+
+def refuse_types(model: ModelProto) -> None:
+    """Raise CompileError for inputs and outputs that are no tensors of numbers."""
+    from onnx import TensorProto
+
+    findings = []
+    for role, values in (("input", model.graph.input), ("output", model.graph.output)):
+        for value in values:
+            kind = value.type.WhichOneof("value")
+            if kind == "tensor_type" and value.type.tensor_type.elem_type != TensorProto.STRING:
+                continue
+            shown = "string" if kind == "tensor_type" else (kind or "untyped").split("_")[0]
+            findings.append(f"{role} {value.name!r} is {shown}")
+    if findings:
+        raise CompileError(
+            f"Only tensors of numbers go in and out of a compiled model: {'; '.join(findings)}",
+            stage="import",
+            reason="operator",
+            details={"operators": [], "nodes": [], "needs": []},
+            hint="Do the work on text, sequences and options before and after the model.",
+        )
+
+
+def _nodes(names: Sequence[str]) -> str:
+    shown = ", ".join(repr(name) for name in names[:_NODES_SHOWN])
+    rest = len(names) - _NODES_SHOWN
+    word = "node" if len(names) == 1 else "nodes"
+    return f"{word} {shown} and {rest} more" if rest > 0 else f"{word} {shown}"
+
+
+def _hint(needs: Sequence[str]) -> str:
+    if needs:
+        names = ", ".join(repr(name) for name in needs)
+        return (
+            f"What the model computes depends on the value of {names}: make it an "
+            "initializer of the model."
+        )
+    return "Export the model without these operators, or replace them by ones that are known."

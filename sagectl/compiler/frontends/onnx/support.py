@@ -1,0 +1,95 @@
+"""What the importer converts rightly, and under which conditions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sagectl.compiler.frontends.onnx.graph import Unsupported
+
+if TYPE_CHECKING:
+    from sagectl.compiler.frontends.onnx.graph import Node
+
+# Inputs that decide shapes or the code itself: known while compiling, or refused.
+CONSTANT_INPUTS: dict[str, tuple[int, ...]] = {
+    "AffineGrid": (1,),
+    "ConstantOfShape": (0,),
+    "CumSum": (1,),
+    "Dropout": (2,),
+    "Expand": (1,),
+    "NonMaxSuppression": (2, 3, 4),
+    "OneHot": (1,),
+    "Pad": (1, 3),
+    "Range": (0, 1, 2),
+    "ReduceL1": (1,),
+    "ReduceL2": (1,),
+    "ReduceLogSum": (1,),
+    "ReduceLogSumExp": (1,),
+    "ReduceMax": (1,),
+    "ReduceMean": (1,),
+    "ReduceMin": (1,),
+    "ReduceProd": (1,),
+    "ReduceSum": (1,),
+    "ReduceSumSquare": (1,),
+    "Reshape": (1,),
+    "Resize": (1, 2, 3),
+    "Slice": (1, 2, 3, 4),
+    "Split": (1,),
+    "Squeeze": (1,),
+    "Tile": (1,),
+    "TopK": (1,),
+    "Trilu": (1,),
+    "Unsqueeze": (1,),
+    "Upsample": (1,),
+}
+
+# Known to TVM's importer, but better expanded into the body that ONNX's schema gives.
+INLINED = frozenset(
+    {
+        "Attention",
+        "MeanVarianceNormalization",
+    }
+)
+
+# TVM's importer has them for types that no tensor program holds.
+TYPELESS = ("Optional", "Sequence", "String")
+
+ELEMENT_TYPES = frozenset(
+    {
+        *("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
+        *("float32", "float64"),
+    }
+)
+HALF_TYPES = frozenset({"float16", "bfloat16"})
+HALF_OPERATORS = frozenset({"Cast"})
+
+
+def is_kept(node: Node) -> bool:
+    """Whether the importer converts this operator itself."""
+    from sagectl.compiler.frontends.onnx.converters import converter_of
+    from sagectl.compiler.frontends.onnx.importer import tvm_operators
+
+    if converter_of(node) is not None:
+        return True
+    return not node.domain and node.op not in INLINED and node.op in tvm_operators()
+
+
+def check_kept(node: Node) -> None:
+    """Raise Unsupported for a form of a kept operator that would fail or come out wrong."""
+    from sagectl.compiler.frontends.onnx.converters import constant_inputs
+
+    for value in node.inputs:
+        if value is None or value.dtype is None:
+            continue
+        name = value.dtype.name
+        if name in ELEMENT_TYPES or (name in HALF_TYPES and node.op in HALF_OPERATORS):
+            continue
+        raise Unsupported(f"element type {name} of {value.name!r}")
+    positions = constant_inputs(node, CONSTANT_INPUTS.get(node.op, ()))
+    open_values = tuple(
+        value
+        for position in positions
+        if (value := node.input(position)) is not None and value.data is None
+    )
+    if open_values:
+        names = ", ".join(repr(value.name) for value in open_values)
+        raise Unsupported(f"{names} must be known at compile time", open_values)
