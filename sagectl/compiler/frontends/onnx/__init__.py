@@ -32,7 +32,7 @@ def import_model(model: ModelProto, shapes: Mapping[str, Sequence[int]]) -> Impo
     from sagectl.compiler.frontends.onnx.lowering import lowered
     from sagectl.compiler.frontends.onnx.reading import serialised
     from sagectl.compiler.frontends.onnx.refusals import refuse_types, unsupported
-    from sagectl.compiler.frontends.onnx.signature import fixed_inputs, open_inputs
+    from sagectl.compiler.frontends.onnx.signature import fixed_inputs
 
     refuse_types(model)
     result = lowered(model, fixed_inputs(model, shapes))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from sagectl.compiler.frontends.onnx.graph import Node, Unsupported, Value
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from onnx import GraphProto
 
     from sagectl.compiler.frontends.onnx.builder import Builder

@@ -69,7 +69,7 @@ def _from_shape(node: Node) -> list[np.ndarray[Any, Any] | None] | None:
     if value.shape is None or None in value.shape:
         return None
     if node.op == "Size":
-        return [np.array(np.prod(value.shape, dtype=np.int64), np.int64)]
+        return [np.array(np.prod(np.array(value.shape, np.int64)), np.int64)]
     first, last = node.attribute("start", 0), node.attribute("end")
     return [np.array(value.shape[first:last], np.int64)]
 

@@ -21,7 +21,7 @@ from sagectl.compiler.frontends.onnx.functions import (
 from sagectl.compiler.frontends.onnx.graph import Graph, Node, Unsupported, Value, live_nodes
 from sagectl.compiler.frontends.onnx.half import HalfFloats
 from sagectl.compiler.frontends.onnx.rewrites import rewrite_of
-from sagectl.compiler.frontends.onnx.support import is_kept, check_kept
+from sagectl.compiler.frontends.onnx.support import check_kept, is_kept
 from sagectl.compiler.frontends.onnx.typing import UNTYPED, output_types
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from onnx import AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto
 
-Scope = MutableMapping[str, "Value"] if TYPE_CHECKING else dict
 Versions = dict[str, int]
 
 # Unrolling multiplies nodes, and compile time grows faster than their number.
@@ -150,7 +149,7 @@ class Lowering:
         if rewrite is not None:
             results = rewrite(node, Builder(self, node.origin))
             if results is not None:
-                return list(results) if isinstance(results, tuple | list) else [results]
+                return [results] if isinstance(results, Value) else list(results)
         if not is_kept(node):
             body = schema_function(node)
             if body is None:

@@ -24,7 +24,7 @@ def read_model(path: Path) -> ModelProto:
     Raises RequestError(reason="format") for what is no valid ONNX model, naming the place.
     """
     import onnx
-    from google.protobuf.message import DecodeError
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
     try:
         model = onnx.load(path, load_external_data=False)

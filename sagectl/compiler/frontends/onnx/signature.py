@@ -90,10 +90,8 @@ def _misfits(
     if dimensions is None:
         return []
     if len(dimensions) != len(shape):
-        return [
-            f"input {name!r} has {len(dimensions)} dimensions, {_shown(dimensions)}; "
-            f"{len(shape)} are given, {_shown(shape)}"
-        ]
+        ranks = f"{len(dimensions)} dimensions, {_shown(dimensions)}"
+        return [f"input {name!r} has {ranks}; {len(shape)} are given, {_shown(shape)}"]
     findings = []
     for position, (declared, size) in enumerate(zip(dimensions, shape, strict=True)):
         if isinstance(declared, int) and declared != size:
