@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sagectl.catalog.kinds import KINDS, Kind
-from sagectl.diagnostics import Diagnostic
+from sagectl.catalog.kinds import KINDS
 from sagectl.errors import FindingsError
 from sagectl.plan import checks
 from sagectl.plan.change import ABSENT, Action, Change, FieldChange, Plan
@@ -20,6 +19,7 @@ from sagectl.schema.request import create_request, update_request
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from sagectl.diagnostics import Diagnostic
     from sagectl.manifest.document import Document
     from sagectl.schema.model import ServiceModel
 
@@ -193,7 +193,7 @@ def _with(
         fields=fields,
         params=made.params if params is None else params,
         tags=tags,
-        # What is not made again reads what was uploaded for it then.
+        # What stays reads what was uploaded when it was made.
         uploads=made.uploads if action is Action.REPLACE else (),
         reason=reason,
     )

@@ -56,11 +56,12 @@ class Uploads:
                 findings.extend(finding)
                 return upload
             if isinstance(live, str) and live.endswith(f"/{name}"):
-                return live
-            if self._prefix is None:
+                target = live
+            elif self._prefix is None:
                 findings.append(_no_prefix(path, upload))
                 return upload
-            target = f"{self._prefix}/{name}"
+            else:
+                target = f"{self._prefix}/{name}"
             transfers.append(
                 Transfer(upload.path, target, is_packed=_packs(kind, path, upload))
             )
