@@ -1,0 +1,81 @@
+"""The compilation of a model, one line per stage."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from sagectl.compiler.codegen import generated
+from sagectl.compiler.failures import TVM_STAGES, condensed
+from sagectl.compiler.frontends import frontend
+from sagectl.compiler.frontends.archive import model_file
+from sagectl.compiler.linkers import chosen_linker
+from sagectl.compiler.observer import SILENT
+from sagectl.compiler.packaging import Package, described_model, packed, write_folder
+from sagectl.compiler.passes.pipeline import optimized
+from sagectl.compiler.schedules import scheduled
+from sagectl.compiler.targets import resolve
+from sagectl.compiler.verify import verified
+from sagectl.runtime.package import LIBRARY, digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sagectl.compiler.observer import Observer
+    from sagectl.compiler.request import CompileRequest
+
+
+def compile_model(request: CompileRequest, observer: Observer = SILENT) -> Package:
+    """The package of a model for a target, proven equal to its reference where that runs here.
+
+    The same request gives the same bytes. Raises RequestError for what cannot be asked, and
+    CompileError, with stage and reason, for what cannot be done.
+    """
+    reader = frontend(request.framework)
+    target = resolve(request.platform, request.device, request.options)
+    linker = chosen_linker(target)
+    seconds: dict[str, float] = {}
+    with _workplace(request) as (model, objects, folder):
+        with _stage("import", observer, seconds):
+            imported = reader.load(replace(request, model=model))
+        for warning in (*target.warnings, *imported.warnings):
+            observer.warn(warning)
+        with _stage("optimize", observer, seconds):
+            module = optimized(imported.module, target)
+        with _stage("schedule", observer, seconds):
+            module = scheduled(module, target)
+        with _stage("generate", observer, seconds):
+            files = generated(module, target, objects)
+        with _stage("link", observer, seconds):
+            linker.link(files, library := objects / LIBRARY, target)
+            library.rename(folder / LIBRARY)
+        with _stage("verify", observer, seconds):
+            meta = described_model(imported, request, target, folder / LIBRARY)
+            meta, comparison = verified(folder, meta, imported, request, target)
+        with _stage("package", observer, seconds):
+            write_folder(folder, meta)
+            path = packed(folder, request.output, f"{request.stem}-{target.suffix}.tar.gz")
+    return Package(path, f"sha256:{digest(path)}", meta, comparison, seconds)
+
+
+@contextmanager
+def _workplace(request: CompileRequest) -> Iterator[tuple[Path, Path, Path]]:
+    """The model's file, a folder for objects, and a folder that becomes the package."""
+    with ExitStack() as stack:
+        model = stack.enter_context(model_file(request.model, request.framework))
+        place = Path(stack.enter_context(TemporaryDirectory(prefix="sagectl-compile-")))
+        for name in ("objects", "package"):
+            (place / name).mkdir()
+        yield model, place / "objects", place / "package"
+
+
+@contextmanager
+def _stage(name: str, observer: Observer, seconds: dict[str, float]) -> Iterator[None]:
+    began = time.perf_counter()
+    with observer.stage(name), condensed(name) if name in TVM_STAGES else nullcontext():
+        yield
+    seconds[name] = time.perf_counter() - began

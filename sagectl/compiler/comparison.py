@@ -1,0 +1,167 @@
+"""Outputs held against a reference's, within tolerances stated by type.
+
+A floating-point element agrees when ``|ours - reference| <= rtol * |reference| + atol * scale``
+where ``scale`` is the largest finite magnitude in that output: the elements of one tensor are
+sums of terms of that size, and what rounding leaves of a small one is no smaller. Integers and
+truth values must be equal; quantised 8-bit values may be one step off. NaN agrees with NaN, an
+infinity with the same infinity.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+# dtype -> rtol, atol as a share of the output's scale.
+TOLERANCES = {
+    "float64": (1e-5, 1e-6),
+    "float32": (1e-3, 1e-4),
+    "float16": (1e-2, 2e-3),
+    "bfloat16": (2e-2, 1e-2),
+}
+_STEPS = {"int8": 1, "uint8": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How one output differs; ``mismatched`` counts elements beyond the tolerance."""
+
+    output: str
+    dtype: str
+    shape: tuple[int, ...]
+    largest: float
+    scale: float
+    mismatched: int
+    elements: int
+    note: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return not self.mismatched
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "passed": self.passed}
+
+    def __str__(self) -> str:
+        if self.note and not self.passed:
+            return f"output {self.output!r} {self.note}"
+        return (
+            f"output {self.output!r} differs in {self.mismatched} of {self.elements} elements, "
+            f"by up to {self.largest:.3g} where its values reach {self.scale:.3g}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The verdict over all outputs, and on what inputs it was reached."""
+
+    reference: str
+    inputs: str
+    rows: tuple[Difference, ...]
+
+    @property
+    def passed(self) -> bool:
+        return all(row.passed for row in self.rows)
+
+    @property
+    def failures(self) -> tuple[Difference, ...]:
+        return tuple(row for row in self.rows if not row.passed)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "Reference": self.reference,
+            "Inputs": self.inputs,
+            "Passed": self.passed,
+            "Outputs": [row.as_dict() for row in self.rows],
+        }
+
+
+def comparison_of(report: Mapping[str, Any]) -> Comparison:
+    """The comparison that ``as_dict`` gave."""
+    rows = [
+        {name: value for name, value in row.items() if name != "passed"}
+        for row in report["Outputs"]
+    ]
+    return Comparison(
+        reference=report["Reference"],
+        inputs=report["Inputs"],
+        rows=tuple(Difference(**{**row, "shape": tuple(row["shape"])}) for row in rows),
+    )
+
+
+def difference(name: str, ours: Array, reference: Array) -> Difference:
+    """How the output ``name`` differs from the reference's."""
+    if ours.dtype != reference.dtype or ours.shape != reference.shape:
+        return _of_another_kind(name, ours, reference)
+    if reference.dtype.kind in "fc" or str(reference.dtype) in TOLERANCES:
+        return _floating(name, ours, reference)
+    return _exact(name, ours, reference)
+
+
+def _of_another_kind(name: str, ours: Array, reference: Array) -> Difference:
+    return Difference(
+        output=name,
+        dtype=str(ours.dtype),
+        shape=ours.shape,
+        largest=float("inf"),
+        scale=0.0,
+        mismatched=max(1, reference.size),
+        elements=reference.size,
+        note=f"is {ours.dtype}{list(ours.shape)}, the reference gives "
+        f"{reference.dtype}{list(reference.shape)}",
+    )
+
+
+def _floating(name: str, ours: Array, reference: Array) -> Difference:
+    import numpy as np
+
+    rtol, atol = TOLERANCES.get(str(reference.dtype), TOLERANCES["float32"])
+    mine, theirs = ours.astype(np.float64), reference.astype(np.float64)
+    finite = np.isfinite(mine) & np.isfinite(theirs)
+    same = (mine == theirs) | (np.isnan(mine) & np.isnan(theirs))
+    magnitudes = np.abs(theirs, where=np.isfinite(theirs), out=np.zeros_like(theirs))
+    scale = float(magnitudes.max(initial=0.0))
+    gap = np.abs(np.where(finite, mine, 0.0) - np.where(finite, theirs, 0.0))
+    agrees = np.where(finite, gap <= rtol * magnitudes + atol * scale, same)
+    return Difference(
+        output=name,
+        dtype=str(reference.dtype),
+        shape=reference.shape,
+        largest=float(gap.max(initial=0.0)) if (finite | same).all() else float("inf"),
+        scale=scale,
+        mismatched=int(agrees.size - np.count_nonzero(agrees)),
+        elements=reference.size,
+        note=_note(reference),
+    )
+
+
+def _exact(name: str, ours: Array, reference: Array) -> Difference:
+    import numpy as np
+
+    steps = _STEPS.get(str(reference.dtype), 0)
+    # uint64 fits no signed type: compared as Python's own integers, exactly.
+    wide = object if reference.dtype == np.uint64 else np.int64
+    gap = np.abs(ours.astype(wide) - reference.astype(wide))
+    return Difference(
+        output=name,
+        dtype=str(reference.dtype),
+        shape=reference.shape,
+        largest=float(gap.max(initial=0)),
+        scale=float(np.abs(reference.astype(np.float64)).max(initial=0.0)),
+        mismatched=int(np.count_nonzero(gap > steps)),
+        elements=reference.size,
+        note=_note(reference),
+    )
+
+
+def _note(reference: Array) -> str:
+    """A flat output agrees with nearly any compiler: say so instead of calling it proof."""
+    is_flat = reference.size > 1 and bool((reference == reference.flat[0]).all())
+    return "the reference is one and the same value: little is proven" if is_flat else ""

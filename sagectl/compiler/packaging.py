@@ -1,0 +1,202 @@
+"""Packages: written so that the same input gives the same bytes, described for people."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import tarfile
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from sagectl.compiler.elf import read_elf
+from sagectl.errors import CompileError, InputError
+from sagectl.runtime import package as layout
+from sagectl.runtime.cpu import ARM64_FLAGS, X86_FLAGS
+from sagectl.runtime.errors import PackageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sagectl.compiler.comparison import Comparison
+    from sagectl.compiler.frontends import Imported, TensorSpec
+    from sagectl.compiler.request import CompileRequest
+    from sagectl.compiler.targets import Target
+
+_LEVEL = 6
+_INSTRUCTION_SETS = frozenset(X86_FLAGS) | frozenset(ARM64_FLAGS)
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package on disk; ``digest`` is ``sha256:`` and the hexadecimal digest of its bytes.
+
+    ``comparison`` and ``seconds`` (per stage) were measured and are no part of the bytes.
+    """
+
+    path: Path
+    digest: str
+    meta: Mapping[str, Any]
+    comparison: Comparison | None = None
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+def described_model(
+    imported: Imported, request: CompileRequest, target: Target, library: Path
+) -> dict[str, Any]:
+    """The ``compiled.meta`` of a compilation; Requirements and Model as the DLR reads them."""
+    import tvm_ffi
+    from tvm import __version__ as tvm_version
+
+    from sagectl import __version__
+
+    ours = {
+        "Version": __version__,
+        "Framework": request.framework,
+        "FrameworkVersion": request.framework_version,
+        "Target": _target_row(target),
+        "System": {"MinimumGlibc": read_elf(library).minimum_glibc},
+        "Runtime": {"ApacheTvm": tvm_version, "ApacheTvmFfi": tvm_ffi.__version__},
+        "Source": {
+            "Sha256": layout.digest(request.model),
+            **{name.title(): value for name, value in imported.facts.items()},
+        },
+        "Parameters": "inside",
+        "Verification": None,
+    }
+    return {
+        "Requirements": {"TargetDevice": target.suffix.upper(), "TargetDeviceType": "cpu"},
+        "Model": {
+            "Inputs": [_spec_row(spec) for spec in imported.inputs],
+            "Outputs": [_spec_row(spec) for spec in imported.outputs],
+        },
+        "Sagectl": ours,
+    }
+
+
+def write_folder(folder: Path, meta: Mapping[str, Any]) -> None:
+    """Add meta and manifest to a folder that holds the library: an unpacked package."""
+    (folder / layout.META).write_text(_json(meta), encoding="utf-8")
+    files = {
+        name: {
+            "Size": (folder / name).stat().st_size,
+            "Sha256": layout.digest(folder / name),
+        }
+        for name in sorted((layout.LIBRARY, layout.META, layout.PARAMETERS))
+        if (folder / name).exists()
+    }
+    (folder / layout.MANIFEST).write_text(_json({"Files": files}), encoding="utf-8")
+
+
+def packed(folder: Path, output: Path, name: str) -> Path:
+    """The archive of an unpacked package, moved to ``output/name`` when it is complete.
+
+    Raises CompileError (stage package) where it cannot be written.
+    """
+    path = output / name
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=output, prefix=f".{name}.", delete=False) as file:
+            temporary = Path(file.name)
+            try:
+                _write_archive(folder, cast("BinaryIO", file))
+                file.flush()
+                os.fchmod(file.fileno(), 0o644)
+                temporary.replace(path)
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise CompileError(
+            f"{path} cannot be written: {error.strerror or error}",
+            stage="package",
+            reason="internal",
+            hint="Free space, or name a folder that can be written to.",
+        ) from error
+    return path
+
+
+def described(path: Path) -> dict[str, Any]:
+    """Everything that a package tells about itself, for ``compile inspect``.
+
+    Raises InputError for what is no sound package.
+    """
+    with open_package(path) as folder:
+        meta = layout.meta(folder)
+        listed = json.loads((folder / layout.MANIFEST).read_text(encoding="utf-8"))["Files"]
+        elf = read_elf(folder / layout.LIBRARY)
+    return {
+        "Package": str(path),
+        "Digest": f"sha256:{layout.digest(path)}" if path.is_file() else None,
+        "SizeBytes": path.stat().st_size if path.is_file() else None,
+        "Files": listed,
+        **meta,
+        "Library": {
+            "Sections": elf.sections,
+            "Imports": list(elf.imports),
+            "Needed": list(elf.needed),
+            "Functions": dict(sorted(elf.functions.items(), key=lambda row: (-row[1], row[0]))),
+        },
+    }
+
+
+@contextmanager
+def open_package(path: Path) -> Iterator[Path]:
+    """A folder with a package's members, checked: traversal, links, sizes, digests.
+
+    Raises InputError, where the runtime alone would raise its own PackageError.
+    """
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(layout.opened(path))
+        except PackageError as error:
+            raise InputError(error.message, hint=error.hint) from error
+        yield folder
+
+
+def _write_archive(folder: Path, file: BinaryIO) -> None:
+    """A tar.gz with the manifest first and no clock, owner or path in it."""
+    names = sorted(path.name for path in folder.iterdir() if path.name != layout.MANIFEST)
+    with (
+        gzip.GzipFile("", "wb", _LEVEL, file, mtime=0) as stream,
+        tarfile.open(fileobj=stream, mode="w", format=tarfile.USTAR_FORMAT) as tar,
+    ):
+        for member, content in _members(folder, [layout.MANIFEST, *names]):
+            tar.addfile(member, content)
+
+
+def _members(folder: Path, names: list[str]) -> Iterator[tuple[tarfile.TarInfo, BinaryIO]]:
+    for name in names:
+        path = folder / name
+        member = tarfile.TarInfo(name)
+        member.size = path.stat().st_size
+        member.mode = 0o755 if name == layout.LIBRARY else 0o644
+        with path.open("rb") as content:
+            yield member, content
+
+
+def _target_row(target: Target) -> dict[str, Any]:
+    return {
+        "Os": target.os,
+        "Arch": target.arch,
+        "Accelerator": target.accelerator,
+        "Device": target.device,
+        "Triple": target.triple,
+        "Mcpu": target.mcpu,
+        "Mattr": list(target.mattr),
+        "FloatAbi": target.float_abi,
+        "VectorBytes": target.vector_bytes,
+        "Features": sorted(target.features & _INSTRUCTION_SETS),
+        "CompilerOptions": dict(target.settings),
+    }
+
+
+def _spec_row(spec: TensorSpec) -> dict[str, Any]:
+    return {"name": spec.name, "dtype": spec.dtype, "shape": list(spec.shape)}
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,159 @@
+"""Proof that a package computes what its model means, as a stage and as a question."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from sagectl.compiler.comparison import TOLERANCES, Comparison, comparison_of
+from sagectl.compiler.frontends.archive import model_file
+from sagectl.compiler.packaging import open_package, write_folder
+from sagectl.errors import CompileError, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sagectl.compiler.frontends import Imported
+    from sagectl.compiler.request import CompileRequest
+    from sagectl.compiler.targets import Target
+
+_SHOWN = 3
+
+
+class _NoReferenceError(Exception):
+    """There is no reference to compare with; the text says why."""
+
+
+def verified(
+    folder: Path,
+    meta: Mapping[str, Any],
+    imported: Imported,
+    request: CompileRequest,
+    target: Target,
+) -> tuple[dict[str, Any], Comparison | None]:
+    """The meta with its Verification filled in, and what was measured.
+
+    Where the outputs cannot be compared the result is ``skipped`` with the reason; nothing
+    else is left out. Raises CompileError (reason mismatch) where they differ.
+    """
+    if reason := _why_not(imported, request, target):
+        return _recorded(meta, {"Result": "skipped", "Reason": reason}), None
+    write_folder(folder, meta)
+    with TemporaryDirectory(prefix="sagectl-reference-") as place:
+        model = Path(place, "model.onnx")
+        model.write_bytes(imported.reference or b"")
+        try:
+            comparison = _compared(folder, model, None)
+        except _NoReferenceError as error:
+            return _recorded(meta, {"Result": "skipped", "Reason": str(error)}), None
+    if not comparison.passed:
+        raise CompileError(
+            f"The compiled model differs from {comparison.reference}: "
+            + "; ".join(map(str, comparison.failures[:_SHOWN])),
+            stage="verify",
+            reason="mismatch",
+            details=comparison.as_dict(),
+            hint="No package was made. --no-verify makes one all the same, and records that.",
+        )
+    rtol, atol = TOLERANCES["float32"]
+    proof = {
+        "Result": "passed",
+        "Reference": comparison.reference,
+        "Inputs": comparison.inputs,
+        "Tolerance": {"Relative": rtol, "AbsoluteShareOfScale": atol},
+    }
+    return _recorded(meta, proof), comparison
+
+
+def compared(
+    package: Path, model: Path, data: Mapping[str, Any] | None = None, framework: str = "ONNX"
+) -> Comparison:
+    """How the outputs of a package differ from onnxruntime's on its model.
+
+    ``data`` are inputs by name; without it they are made up. Raises InputError for a package
+    or model that cannot be run, CompileError where the package crashes.
+    """
+    with (
+        model_file(model, framework) as reference,
+        open_package(package) as folder,
+        TemporaryDirectory(prefix="sagectl-inputs-") as place,
+    ):
+        feeds = None
+        if data is not None:
+            import numpy as np
+
+            _check_feeds(folder, data)
+            feeds = Path(place, "inputs.npz")
+            np.savez(feeds, allow_pickle=False, **data)
+        try:
+            return _compared(folder, reference, feeds)
+        except _NoReferenceError as error:
+            raise InputError(str(error), hint="Is it the model of this package?") from error
+
+
+def _why_not(imported: Imported, request: CompileRequest, target: Target) -> str | None:
+    if not request.verify:
+        return "not asked for"
+    if imported.reference is None:
+        return "the model is too large for one ONNX message, and has no other reference"
+    return target.reason_not_here
+
+
+def _recorded(meta: Mapping[str, Any], proof: dict[str, Any]) -> dict[str, Any]:
+    return {**meta, "Sagectl": {**meta["Sagectl"], "Verification": proof}}
+
+
+def _check_feeds(folder: Path, data: Mapping[str, Any]) -> None:
+    from sagectl.runtime import TensorError, package
+    from sagectl.runtime.tensors import checked, ports
+
+    try:
+        checked(data, ports(package.meta(folder)["Model"]["Inputs"], "inputs"))
+    except TensorError as error:
+        raise InputError(error.message, hint=error.hint) from error
+
+
+def _compared(folder: Path, model: Path, data: Path | None) -> Comparison:
+    """Compare in a process of its own, which a crash of generated code ends alone."""
+    with TemporaryDirectory(prefix="sagectl-proof-") as place:
+        report = Path(place, "report.json")
+        arguments = [
+            str(folder.absolute()),
+            str(model.absolute()),
+            str(data or ""),
+            str(report),
+        ]
+        ended = subprocess.run(
+            [sys.executable, "-m", "sagectl.compiler.proof", *arguments],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+        found = json.loads(report.read_text(encoding="utf-8")) if report.exists() else {}
+    if "Unable" in found:
+        raise _NoReferenceError(found["Unable"])
+    if "Failed" in found or not found:
+        raise CompileError(
+            f"The compiled model {found.get('Failed') or _ending(ended)}",
+            stage="verify",
+            reason="mismatch",
+            hint="This is a fault of the compiler; the model is right.",
+        )
+    return comparison_of(found)
+
+
+def _ending(ended: subprocess.CompletedProcess[str]) -> str:
+    if ended.returncode < 0:
+        return f"crashed while running ({signal.Signals(-ended.returncode).name})"
+    lines = ended.stderr.strip().splitlines() or ["nothing was said"]
+    return f"could not be run: {lines[-1]}"

@@ -1,0 +1,81 @@
+"""TVM's runtime library: found without importing TVM, loaded once, told its threads."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import threading
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from sagectl.runtime.errors import LibraryError
+
+VARIABLE = "SAGECTL_TVM_RUNTIME"
+NAME = "libtvm_runtime.so"
+_BIG_CORES = 1
+
+_configured = threading.local()
+
+
+def load_library(path: Path) -> Any:
+    """The module in a compiled library, through TVM's runtime."""
+    import tvm_ffi
+
+    load_runtime()
+    try:
+        return tvm_ffi.load_module(str(path))
+    except (RuntimeError, OSError, ValueError) as error:
+        lines = str(error).strip().splitlines()
+        raise LibraryError(
+            f"{path.name} cannot be loaded: {lines[-1] if lines else error}",
+            hint="A temporary folder mounted noexec can be replaced with TMPDIR.",
+        ) from error
+
+
+@cache
+def load_runtime() -> None:
+    """Make TVM's runtime part of this process; raises LibraryError where it is missing."""
+    # Read by the library when a thread first runs something. Pinned pools of two processes
+    # would fight over the same processors; half of all processors is TVM's own default.
+    os.environ.setdefault("TVM_BIND_THREADS", "0")
+    os.environ.setdefault("TVM_NUM_THREADS", str(len(os.sched_getaffinity(0))))
+    if "tvm" in sys.modules:
+        return  # a second copy beside the one TVM has loaded would register everything twice
+    import tvm_ffi  # noqa: F401  # the runtime takes its symbols from tvm_ffi's library
+
+    path = _runtime_path()
+    try:
+        ctypes.CDLL(str(path), ctypes.RTLD_GLOBAL)
+    except OSError as error:
+        raise LibraryError(
+            f"{path} cannot be loaded: {error}",
+            hint="It must belong to the installed apache-tvm-ffi and to this machine.",
+        ) from error
+
+
+def use_threads(count: int) -> None:
+    """Let what the calling thread runs use ``count`` threads; each thread has its own pool."""
+    import tvm_ffi
+
+    if getattr(_configured, "count", None) != count:
+        tvm_ffi.get_global_func("runtime.config_threadpool")(_BIG_CORES, count)
+        _configured.count = count
+
+
+def _runtime_path() -> Path:
+    if given := os.environ.get(VARIABLE):
+        if Path(given).is_file():
+            return Path(given)
+        raise LibraryError(f"{VARIABLE} names {given}, which is no file", hint="Correct it.")
+    spec = find_spec("tvm")
+    folders = list(spec.submodule_search_locations or ()) if spec else []
+    for folder in folders:
+        if (path := Path(folder, "lib", NAME)).is_file():
+            return path
+    raise LibraryError(
+        f"{NAME} is not installed",
+        hint=f"Run: pip install apache-tvm, or name the file in {VARIABLE}.",
+    )

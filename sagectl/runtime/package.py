@@ -1,0 +1,154 @@
+"""Packages on disk: what they hold, unpacked and checked without trusting them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tarfile
+import zlib
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from sagectl.runtime.errors import PackageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+LIBRARY = "compiled.so"
+PARAMETERS = "compiled.params"
+META = "compiled.meta"
+MANIFEST = "manifest.json"
+
+_CHUNK = 1 << 20
+_LARGEST_DOCUMENT = 16 << 20
+_BROKEN = (tarfile.TarError, EOFError, OSError, zlib.error)
+_REMAKE = "Make the package again with: sagectl compile build"
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Path]:
+    """A folder with the checked members of a package; an archive's goes when it is left."""
+    if path.is_dir():
+        _check_folder(path)
+        yield path
+        return
+    if not path.exists():
+        raise PackageError(f"{path} does not exist", hint="Check the path.")
+    with TemporaryDirectory(prefix="sagectl-package-") as folder:
+        unpack(path, Path(folder))
+        yield Path(folder)
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpack into ``folder``, each member held to the size and digest of the manifest.
+
+    The manifest comes first in the archive, so that no byte is written unannounced. Raises
+    PackageError for links, folders, unknown or missing members, wrong sizes and digests.
+    """
+    try:
+        with tarfile.open(archive, "r:*") as tar:
+            listing = _manifest_of(tar, archive)
+            expected = _files(listing, archive.name)
+            for member in tar:
+                _unpack_member(tar, member, expected, folder)
+    except _BROKEN as error:
+        raise PackageError(
+            f"{archive.name} is not a package, or a damaged one ({error})", hint=_REMAKE
+        ) from error
+    if missing := sorted(name for name in expected if not (folder / name).is_file()):
+        raise PackageError(f"{archive.name} lacks {', '.join(missing)}", hint=_REMAKE)
+    (folder / MANIFEST).write_bytes(listing)
+
+
+def meta(folder: Path) -> dict[str, Any]:
+    """The ``compiled.meta`` of an unpacked package."""
+    return _document((folder / META).read_bytes(), META)
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _manifest_of(tar: tarfile.TarFile, archive: Path) -> bytes:
+    first = tar.next()
+    if first is None or first.name != MANIFEST or not first.isreg():
+        raise PackageError(
+            f"{archive.name} is an archive, but no package of sagectl: it does not begin "
+            f"with {MANIFEST}",
+            hint="Archives of SageMaker Neo itself run under the DLR.",
+        )
+    if first.size > _LARGEST_DOCUMENT:
+        raise PackageError(f"{archive.name}: {MANIFEST} is too large to be one")
+    content = tar.extractfile(first)
+    return content.read() if content else b""
+
+
+def _files(content: bytes, origin: str) -> Mapping[str, Any]:
+    files = _document(content, MANIFEST).get("Files")
+    if not isinstance(files, dict) or not {LIBRARY, META} <= files.keys():
+        raise PackageError(f"{origin}: {MANIFEST} does not list a package's files")
+    for name, row in files.items():
+        is_sound = isinstance(row, dict) and isinstance(row.get("Size"), int)
+        if not is_sound or not isinstance(row.get("Sha256"), str):
+            raise PackageError(f"{origin}: {MANIFEST} lacks size or digest of {name!r}")
+    return files
+
+
+def _document(content: bytes, name: str) -> dict[str, Any]:
+    try:
+        value = json.loads(content)
+    except ValueError as error:
+        raise PackageError(f"{name} is not JSON ({error})", hint=_REMAKE) from error
+    if not isinstance(value, dict):
+        raise PackageError(f"{name} is not a JSON object", hint=_REMAKE)
+    return value
+
+
+def _unpack_member(
+    tar: tarfile.TarFile, member: tarfile.TarInfo, expected: Mapping[str, Any], folder: Path
+) -> None:
+    name = member.name
+    if "/" in name or "\\" in name or name in ("", ".", ".."):
+        raise PackageError(f"Member {name!r} would leave its folder", hint=_REMAKE)
+    if not member.isreg():
+        raise PackageError(f"Member {name!r} is no plain file", hint=_REMAKE)
+    if name not in expected or (folder / name).exists():
+        raise PackageError(f"Member {name!r} is not in the manifest once", hint=_REMAKE)
+    if member.size != expected[name]["Size"]:
+        raise PackageError(
+            f"Member {name!r} has {member.size} bytes, its manifest says "
+            f"{expected[name]['Size']}",
+            hint=_REMAKE,
+        )
+    content = tar.extractfile(member)
+    if content is None:
+        raise PackageError(f"Member {name!r} has no content", hint=_REMAKE)
+    hasher = hashlib.sha256()
+    with (folder / name).open("wb") as file:
+        while chunk := content.read(_CHUNK):
+            hasher.update(chunk)
+            file.write(chunk)
+    _check_digest(name, hasher.hexdigest(), expected)
+
+
+def _check_folder(folder: Path) -> None:
+    if not (folder / MANIFEST).is_file():
+        raise PackageError(
+            f"{folder} holds no {MANIFEST}", hint="Name a package, or its unpacked folder."
+        )
+    expected = _files((folder / MANIFEST).read_bytes(), str(folder))
+    for name in expected:
+        if "/" in name or "\\" in name or not (folder / name).is_file():
+            raise PackageError(f"{folder} lacks {name}", hint=_REMAKE)
+        _check_digest(name, digest(folder / name), expected)
+
+
+def _check_digest(name: str, found: str, expected: Mapping[str, Any]) -> None:
+    if found != expected[name]["Sha256"]:
+        raise PackageError(
+            f"Member {name!r} is damaged: its SHA-256 is not the manifest's", hint=_REMAKE
+        )

@@ -1,0 +1,107 @@
+"""A loaded package that runs."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sagectl.runtime import package
+from sagectl.runtime.cpu import host_machine, missing_features
+from sagectl.runtime.errors import PackageError, RunnerError
+from sagectl.runtime.library import load_library, use_threads
+from sagectl.runtime.tensors import Port, aligned, checked, ports
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from os import PathLike
+
+_CPU, _POOLED = 1, 2
+_MACHINES = {"X86_64": "x86_64", "ARM64": "aarch64"}
+
+
+class Runner:
+    """A model ready to run; several threads may call ``run``, their calls take turns.
+
+    ``inputs`` and ``outputs`` are the model's own, in its order. For runs side by side, load
+    one runner per thread.
+    """
+
+    def __init__(self, library: Any, described: Mapping[str, Any], threads: int) -> None:
+        self.meta = described
+        self.threads = threads
+        model = described.get("Model", {})
+        self.inputs: tuple[Port, ...] = ports(model.get("Inputs"), "inputs")
+        self.outputs: tuple[Port, ...] = ports(model.get("Outputs"), "outputs")
+        self._lock = threading.Lock()
+        self._machine = library["vm_load_executable"]()
+        self._machine["vm_initialization"](_CPU, 0, _POOLED, _CPU, 0, _POOLED)
+        self._main = self._machine["main"]
+
+    def run(self, feeds: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, np.ndarray[Any, Any]]:
+        """The outputs by name for inputs by name; the arrays returned are the caller's own.
+
+        Types and shapes must be the model's exactly. Raises TensorError naming every
+        input that is not.
+        """
+        import tvm_ffi
+
+        arrays = [aligned(array) for array in checked(feeds, self.inputs)]
+        with self._lock:
+            use_threads(self.threads)
+            try:
+                result = self._main(*(tvm_ffi.from_dlpack(array) for array in arrays))
+            except (RuntimeError, ValueError, TypeError) as error:
+                lines = str(error).strip().splitlines() or [type(error).__name__]
+                raise RunnerError(f"The model failed while running: {lines[-1]}") from error
+            tensors = [result] if isinstance(result, tvm_ffi.Tensor) else list(result)
+            # An output may be a constant of the model, or an input handed through.
+            values = [np.array(np.from_dlpack(tensor)) for tensor in tensors]
+        return {port.name: value for port, value in zip(self.outputs, values, strict=True)}
+
+
+def loaded(path: str | PathLike[str], threads: int | None) -> Runner:
+    """See ``sagectl.runtime.load``."""
+    count = _thread_count(threads)
+    with package.opened(Path(path)) as folder:
+        described = package.meta(folder)
+        _check_machine(described)
+        library = load_library(folder / package.LIBRARY)
+    return Runner(library, described, count)
+
+
+def _thread_count(asked: int | None) -> int:
+    variable = os.environ.get("TVM_NUM_THREADS", "")
+    if asked is None:
+        if variable and (not variable.isdecimal() or variable == "0"):
+            raise RunnerError(
+                f"TVM_NUM_THREADS is {variable!r}", hint="It is a positive number of threads."
+            )
+        return int(variable or len(os.sched_getaffinity(0)))
+    if isinstance(asked, bool) or not isinstance(asked, int) or asked < 1:
+        raise RunnerError(f"threads is {asked!r}", hint="It is a positive number of threads.")
+    # A pool is made once a thread and never grows: ask for enough before the first run.
+    if not variable:
+        os.environ["TVM_NUM_THREADS"] = str(max(asked, len(os.sched_getaffinity(0))))
+    return asked
+
+
+def _check_machine(described: Mapping[str, Any]) -> None:
+    """Refuse, before any of its code runs, a package for another machine."""
+    target = described.get("Sagectl", {}).get("Target", {})
+    os_name, arch = target.get("Os"), target.get("Arch")
+    if os_name != "LINUX" or _MACHINES.get(arch) != host_machine():
+        raise PackageError(
+            f"The package is for {os_name} {arch}, this machine is Linux {host_machine()}",
+            hint="Load it on such a machine, or compile for this one.",
+        )
+    if missing := missing_features(target.get("Features", ())):
+        raise PackageError(
+            f"The package was compiled for {target.get('Mcpu')}; this machine's processor "
+            f"lacks {', '.join(missing)}",
+            hint="Compile with --mcpu naming this processor, or on this machine with "
+            "--mcpu native.",
+        )
