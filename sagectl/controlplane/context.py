@@ -35,4 +35,4 @@ class Context:
     model: Callable[[], ServiceModel]
     launch: Callable[[], None]
     count_objects: Callable[[str], int | None]
-    quotas: Mapping[str, int] = field(default=QUOTAS)
+    quotas: Mapping[str, int] = field(default_factory=lambda: QUOTAS)

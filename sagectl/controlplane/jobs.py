@@ -69,6 +69,26 @@ def active(store: Store, kind: str = "CompilationJob") -> tuple[Job, ...]:
         return tuple(map(_job, rows))
 
 
+def held(store: Store, kind: str = "CompilationJob") -> tuple[Job, ...]:
+    """The jobs that somebody works on, or did until it died, oldest first."""
+    with store.reading() as db:
+        rows = db.execute(
+            f"{_SELECT} WHERE j.owner IS NOT NULL AND r.kind = ? ORDER BY r.id", (kind,)
+        )
+        return tuple(map(_job, rows))
+
+
+def is_any_queued(store: Store, kind: str = "CompilationJob") -> bool:
+    """Whether a job waits for somebody to take it."""
+    with store.reading() as db:
+        row = db.execute(
+            "SELECT 1 FROM jobs j JOIN resources r ON r.id = j.resource"
+            " WHERE j.owner IS NULL AND r.kind = ? LIMIT 1",
+            (kind,),
+        ).fetchone()
+    return row is not None
+
+
 def find(store: Store, account: str, region: str, name: str) -> Job | None:
     """The compilation job of that name, if it has not ended."""
     with store.reading() as db:
@@ -135,16 +155,20 @@ def record(store: Store, job: Job, status: str, *, now: int, **fields: Any) -> J
         return _with(current, new)
 
 
-def release(store: Store, job: Job, status: str, *, now: int) -> bool:
-    """Put a job whose owner died back in the queue; False if it is no longer that owner's."""
+def release(store: Store, job: Job, status: str, *, now: int, is_attempt: bool = True) -> bool:
+    """Put a job that its owner left back in the queue; False if it is no longer that owner's.
+
+    ``is_attempt`` says whether what was done of it counts among its ``attempts``.
+    """
     with store.writing() as db:
         current = _by_id(db, job.resource.id)
         if current is None or current.owner != job.owner:
             return False
         resources.save(db, current.resource, now=now, status=status)
         db.execute(
-            "UPDATE jobs SET owner = NULL, pid = NULL, lease_until = NULL WHERE resource = ?",
-            (job.resource.id,),
+            "UPDATE jobs SET owner = NULL, pid = NULL, lease_until = NULL,"
+            " attempts = attempts - ? WHERE resource = ?",
+            (0 if is_attempt else 1, job.resource.id),
         )
         return True
 
