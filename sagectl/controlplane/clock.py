@@ -27,12 +27,14 @@ def timestamp(when: int) -> datetime:
     return _EPOCH + when * _MILLISECOND
 
 
-def moment(value: datetime | float | int) -> int:
-    """The milliseconds that a timestamp parameter means, rounded down.
+def moment(value: datetime | float | int, *, up: bool = False) -> int:
+    """The millisecond that a timestamp parameter means, rounded down unless ``up``.
 
     A naive datetime is taken as UTC, as botocore does; a number is seconds since the epoch.
     """
     if isinstance(value, datetime):
         aware = value if value.tzinfo else value.replace(tzinfo=UTC)
-        return (aware - _EPOCH) // _MILLISECOND
-    return int(value * 1000)
+        since = aware - _EPOCH
+    else:
+        since = timedelta(seconds=value)
+    return -(-since // _MILLISECOND) if up else since // _MILLISECOND

@@ -13,6 +13,7 @@ from sagectl.controlplane.clock import milliseconds, system_clock
 from sagectl.controlplane.context import QUOTAS, Context
 from sagectl.controlplane.resources import Place
 from sagectl.controlplane.store import Store
+from sagectl.controlplane.validation import checked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -86,9 +87,7 @@ class ControlPlane:
         """
         if operation not in FAMILIES:
             raise faults.unknown_operation(operation)
-        from sagectl.controlplane.validation import check
-
-        check(operation, params, self.model)
+        params = checked(operation, params, self.model)
         family = import_module(f"sagectl.controlplane.operations.{FAMILIES[operation]}")
         context = Context(
             store=self.store,

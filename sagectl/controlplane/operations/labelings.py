@@ -1,0 +1,194 @@
+"""Labeling jobs: work that is given to a team."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from sagectl.catalog.statuses import LABELING
+from sagectl.controlplane import faults, resources
+from sagectl.controlplane.clock import timestamp
+from sagectl.controlplane.operations import tags
+from sagectl.controlplane.paging import page, with_token
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from sqlite3 import Connection
+
+    from sagectl.controlplane.context import Context
+    from sagectl.controlplane.resources import Resource
+
+KIND = "LabelingJob"
+GIVEN = (
+    "LabelAttributeName",
+    "InputConfig",
+    "OutputConfig",
+    "RoleArn",
+    "LabelCategoryConfigS3Uri",
+    "StoppingConditions",
+    "LabelingJobAlgorithmsConfig",
+    "HumanTaskConfig",
+)
+RECORDED = ("FailureReason", "LabelingJobOutput")
+COUNTERS = (
+    "TotalLabeled",
+    "HumanLabeled",
+    "MachineLabeled",
+    "FailedNonRetryableError",
+    "Unlabeled",
+)
+_PRIVATE_TEAM = re.compile(
+    r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:\d{12}:workteam/private-crowd/(?P<name>[^/]+)"
+)
+_CODE_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_CODE_LENGTH = 16
+
+
+def create(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
+    """CreateLabelingJob."""
+    name, place = params["LabelingJobName"], context.place
+    team = params["HumanTaskConfig"]["WorkteamArn"]
+    body = {field: params[field] for field in GIVEN if field in params}
+    body["LabelCounters"] = dict.fromkeys(COUNTERS, 0) | {
+        "Unlabeled": _objects(context, params)
+    }
+    body["JobReferenceCode"] = _reference_code(context)
+    with context.store.writing() as db:
+        if taken := resources.find(db, KIND, place, name):
+            raise faults.resource_in_use(
+                f"A labeling job named {name!r} already exists ({taken.arn}).",
+                hint="Choose another name.",
+            )
+        if not _has_team(context, db, team):
+            # The service's text, seen in issues.
+            raise faults.validation(
+                f"The specified Workteam '{team}' does not exist "
+                "or you do not have access to it."
+            )
+        made = resources.insert(
+            db, KIND, place, name, body, status="InProgress", now=context.now, parent=team
+        )
+        tags.put(context, db, made, params.get("Tags", ()))
+    return {"LabelingJobArn": made.arn}
+
+
+def stop(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
+    """StopLabelingJob."""
+    with context.store.writing() as db:
+        job = _found(context, db, params["LabelingJobName"])
+        if LABELING.is_final(job.status):
+            raise faults.validation(
+                f"The labeling job {job.name!r} is {job.status} and cannot be stopped."
+            )
+        resources.save(db, job, now=context.now, status="Stopped")
+    return {}
+
+
+def describe(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
+    """DescribeLabelingJob."""
+    with context.store.reading() as db:
+        job = _found(context, db, params["LabelingJobName"])
+        tagged = tags.of(db, job)
+    body = job.body
+    return {
+        "LabelingJobStatus": job.status,
+        "LabelCounters": body["LabelCounters"],
+        "CreationTime": timestamp(job.created),
+        "LastModifiedTime": timestamp(job.modified),
+        "JobReferenceCode": body["JobReferenceCode"],
+        "LabelingJobName": job.name,
+        "LabelingJobArn": job.arn,
+        **{field: body[field] for field in (*GIVEN, *RECORDED) if field in body},
+        "Tags": tagged,
+    }
+
+
+def list_(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
+    """ListLabelingJobs."""
+    with context.store.reading() as db:
+        rows, token = page(context, db, KIND, params, sort_by="CreationTime")
+    return with_token({"LabelingJobSummaryList": [_summary(row) for row in rows]}, token)
+
+
+def list_for_team(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
+    """ListLabelingJobsForWorkteam."""
+    team = params["WorkteamArn"]
+    with context.store.reading() as db:
+        if not _has_team(context, db, team):
+            raise faults.not_found(f"There is no work team {team}.")
+        rows, token = page(context, db, KIND, params, sort_by="CreationTime", parent=team)
+    return with_token({"LabelingJobSummaryList": [_team_summary(row) for row in rows]}, token)
+
+
+def _summary(job: Resource) -> dict[str, Any]:
+    body = job.body
+    task = body["HumanTaskConfig"]
+    view: dict[str, Any] = {
+        "LabelingJobName": job.name,
+        "LabelingJobArn": job.arn,
+        "CreationTime": timestamp(job.created),
+        "LastModifiedTime": timestamp(job.modified),
+        "LabelingJobStatus": job.status,
+        "LabelCounters": body["LabelCounters"],
+        "WorkteamArn": task["WorkteamArn"],
+        **{field: body[field] for field in (*RECORDED, "InputConfig") if field in body},
+    }
+    if "PreHumanTaskLambdaArn" in task:
+        view["PreHumanTaskLambdaArn"] = task["PreHumanTaskLambdaArn"]
+    view |= task.get("AnnotationConsolidationConfig", {})
+    return view
+
+
+def _team_summary(job: Resource) -> dict[str, Any]:
+    counters, task = job.body["LabelCounters"], job.body["HumanTaskConfig"]
+    return {
+        "LabelingJobName": job.name,
+        "JobReferenceCode": job.body["JobReferenceCode"],
+        "WorkRequesterAccountId": job.place.account,
+        "CreationTime": timestamp(job.created),
+        "LabelCounters": {
+            "HumanLabeled": counters["HumanLabeled"],
+            "PendingHuman": counters["Unlabeled"],
+            "Total": counters["TotalLabeled"] + counters["Unlabeled"],
+        },
+        "NumberOfHumanWorkersPerDataObject": task["NumberOfHumanWorkersPerDataObject"],
+    }
+
+
+def _objects(context: Context, params: Mapping[str, Any]) -> int:
+    source = params["InputConfig"]["DataSource"].get("S3DataSource")
+    return (context.count_objects(source["ManifestS3Uri"]) if source else None) or 0
+
+
+def _reference_code(context: Context) -> str:
+    letters = (
+        _CODE_LETTERS[byte % len(_CODE_LETTERS)] for byte in context.entropy(_CODE_LENGTH)
+    )
+    return context.place.account + "".join(letters)
+
+
+def _has_team(context: Context, db: Connection, arn: str) -> bool:
+    """Whether jobs may be given to a team; public and vendor teams are not kept here."""
+    private = _PRIVATE_TEAM.fullmatch(arn)
+    if private is None:
+        return True
+    team = resources.find(db, "Workteam", context.place, private["name"])
+    return team is not None and team.arn == arn
+
+
+def _found(context: Context, db: Connection, name: str) -> Resource:
+    job = resources.find(db, KIND, context.place, name)
+    if job is None:
+        raise faults.not_found(
+            f"There is no labeling job named {name!r} in {context.place.region}."
+        )
+    return job
+
+
+OPERATIONS = {
+    "CreateLabelingJob": create,
+    "DescribeLabelingJob": describe,
+    "ListLabelingJobs": list_,
+    "ListLabelingJobsForWorkteam": list_for_team,
+    "StopLabelingJob": stop,
+}

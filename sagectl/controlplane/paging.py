@@ -1,0 +1,160 @@
+"""Pages of resources by keyset: a page costs the same wherever it lies in the list."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from sagectl.controlplane import faults
+from sagectl.controlplane.clock import moment
+from sagectl.controlplane.resources import COLUMNS, resource
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from sqlite3 import Connection
+
+    from sagectl.controlplane.context import Context
+    from sagectl.controlplane.resources import Resource
+
+LARGEST_PAGE = 100
+_MAC_BYTES = 16
+
+# SortBy -> the columns that order by it, without ties; each has an index that ends like this.
+ORDERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "Name": ("name",),
+        "CreateDate": ("created", "id"),
+        "CreationTime": ("created", "id"),
+        "Status": ("status", "created", "id"),
+    }
+)
+# Parameter -> the condition it sets, and how its value becomes the column's.
+FILTERS: Mapping[str, str] = MappingProxyType(
+    {
+        "NameContains": "instr(name, ?) > 0",
+        "StatusEquals": "status = ?",
+        "CreationTimeAfter": "created > ?",
+        "CreationTimeBefore": "created < ?",
+        "LastModifiedTimeAfter": "modified > ?",
+        "LastModifiedTimeBefore": "modified < ?",
+        "JobReferenceCodeContains": "instr(json_extract(body, '$.JobReferenceCode'), ?) > 0",
+    }
+)
+
+
+@dataclass(slots=True)
+class Conditions:
+    """Conditions that a row must all meet, with their values."""
+
+    texts: list[str] = field(default_factory=list)
+    values: list[Any] = field(default_factory=list)
+
+    def add(self, text: str, *values: Any) -> None:
+        self.texts.append(text)
+        self.values.extend(values)
+
+    def __str__(self) -> str:
+        return " AND ".join(self.texts)
+
+
+def page(
+    context: Context,
+    db: Connection,
+    kind: str,
+    params: Mapping[str, Any],
+    *,
+    sort_by: str,
+    parent: str | None = None,
+) -> tuple[list[Resource], str | None]:
+    """One page of a list operation, and the token of the next if there is one.
+
+    ``sort_by`` is the operation's default; every list is ascending unless told otherwise
+    (API reference, ListCompilationJobs). Raises ValidationException for a token that
+    is not of this operation, account, region and filters.
+    """
+    order = ORDERS[params.get("SortBy", sort_by)]
+    direction, past = _directions(params.get("SortOrder", "Ascending"))
+    where = Conditions()
+    where.add("kind = ? AND account = ? AND region = ?", kind, *context.place)
+    if parent is not None:
+        where.add("parent = ?", parent)
+    for name, text in FILTERS.items():
+        if name in params:
+            where.add(text, _column_value(name, params[name]))
+    if params.get("NextToken"):
+        marks = ", ".join("?" * len(order))
+        where.add(f"({', '.join(order)}) {past} ({marks})", *unsealed(context, params))
+    limit = params.get("MaxResults", LARGEST_PAGE)
+    ordering = ", ".join(f"{column} {direction}" for column in order)
+    rows = db.execute(
+        f"SELECT {COLUMNS} FROM resources WHERE {where} ORDER BY {ordering} LIMIT ?",
+        (*where.values, limit + 1),
+    ).fetchall()
+    found = [resource(row) for row in rows[:limit]]
+    if len(rows) <= limit:
+        return found, None
+    return found, sealed(context, params, [getattr(found[-1], column) for column in order])
+
+
+def with_token(result: dict[str, Any], token: str | None) -> dict[str, Any]:
+    """``result`` with its NextToken, which is left out of the last page."""
+    return result if token is None else {**result, "NextToken": token}
+
+
+def sealed(context: Context, params: Mapping[str, Any], position: Sequence[Any]) -> str:
+    """A token that says where the next page begins, good for the same question alone."""
+    from base64 import urlsafe_b64encode
+
+    text = json.dumps(position, separators=(",", ":")).encode()
+    return urlsafe_b64encode(_mac(context, params, text) + text).decode().rstrip("=")
+
+
+def unsealed(context: Context, params: Mapping[str, Any]) -> list[Any]:
+    """The position in the request's token; raises ValidationException if it is not ours."""
+    from base64 import urlsafe_b64decode
+    from binascii import Error
+    from hmac import compare_digest
+
+    token: str = params["NextToken"]
+    try:
+        raw = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
+    except (Error, UnicodeEncodeError) as error:
+        raise _bad_token() from error
+    mac, text = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
+    if not compare_digest(mac, _mac(context, params, text)):
+        raise _bad_token()
+    position: list[Any] = json.loads(text)
+    return position
+
+
+def _mac(context: Context, params: Mapping[str, Any], text: bytes) -> bytes:
+    from hmac import digest
+
+    question = {
+        name: value for name, value in params.items() if name not in ("NextToken", "MaxResults")
+    }
+    bound = json.dumps(
+        [context.operation, *context.place, question], sort_keys=True, default=str
+    )
+    return digest(context.store.key(), b"token\0" + bound.encode() + b"\0" + text, "sha256")[
+        :_MAC_BYTES
+    ]
+
+
+def _bad_token() -> faults.Fault:
+    return faults.validation(
+        "NextToken is not one that this operation gave for these filters.",
+        hint="Start again without NextToken.",
+    )
+
+
+def _directions(sort_order: str) -> tuple[str, str]:
+    return ("DESC", "<") if sort_order == "Descending" else ("ASC", ">")
+
+
+def _column_value(name: str, value: Any) -> Any:
+    if name.endswith(("After", "Before")):
+        return moment(value, up=name.endswith("Before"))
+    return value
