@@ -4,25 +4,63 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sagectl.compiler.passes import constants, layout, scales, simplify
+
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from tvm.ir import IRModule
 
     from sagectl.compiler.targets import Target
 
+    Phase = tuple[str, tuple[Callable[[IRModule], IRModule], ...]]
 
-def optimized(module: IRModule, target: Target) -> IRModule:
-    """Return the module as fused, unscheduled loop nests in the layouts of ``target``."""
-    from tvm.ir.transform import Sequential
+
+def phases(target: Target) -> Iterator[Phase]:
+    """Yield each phase: its name and its passes, in order."""
     from tvm.relax import transform
 
-    lower = Sequential(
-        [
+    yield (
+        "tidy",
+        (
             transform.CanonicalizeBindings(),
+            constants.folded,
+            simplify.simplified,
+            transform.DeadCodeElimination(),
+        ),
+    )
+    yield (
+        "absorb",
+        (
+            scales.spelled_out,
+            scales.absorbed,
+            # What the first made one addition, the second finds beside the next.
+            scales.absorbed,
+            transform.DeadCodeElimination(),
+        ),
+    )
+    yield (
+        "layout",
+        (
+            lambda module: layout.blocked(module, target),
+            transform.DeadCodeElimination(),
+        ),
+    )
+    yield (
+        "fuse",
+        (
             transform.LegalizeOps(),
             transform.AnnotateTIROpPattern(),
             transform.FuseOps(),
             transform.FuseTIR(),
             transform.DeadCodeElimination(),
-        ]
+        ),
     )
-    return lower(module)
+
+
+def optimized(module: IRModule, target: Target) -> IRModule:
+    """Return the module as fused, unscheduled loop nests in the layouts of ``target``."""
+    for _, passes in phases(target):
+        for made in passes:
+            module = made(module)
+    return module

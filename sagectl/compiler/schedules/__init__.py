@@ -6,10 +6,11 @@ the first answer wins, and the last rule of a list never declines.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tvm.ir import IRModule
     from tvm.s_tir import Schedule
     from tvm.tirx import PrimFunc

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sagectl.compiler.schedules.cpu import fallback
+from sagectl.compiler.schedules.cpu import convolution, fallback
 
 if TYPE_CHECKING:
     from sagectl.compiler.schedules import Rule
 
-RULES: tuple[Rule, ...] = (fallback.apply,)
+RULES: tuple[Rule, ...] = (convolution.apply, fallback.apply)

@@ -31,13 +31,13 @@ def lanes(target: Target, dtype: str = "float32") -> int:
     """Return how many values of ``dtype`` fill a vector register of the target."""
     from tvm.runtime import DataType
 
-    return max(1, target.vector_bytes * 8 // max(8, DataType(dtype).bits))
+    bits: int = DataType(dtype).bits
+    return max(1, target.vector_bytes * 8 // max(8, bits))
 
 
 def is_static(func: PrimFunc) -> bool:
     """Tell whether every shape is known, as all rules but the last require."""
     from tvm.tirx import IntImm
-
     from tvm.tirx.buffer import BufferType
 
     buffers = [param for param in func.params if isinstance(param.ty, BufferType)]

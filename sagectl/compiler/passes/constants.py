@@ -1,0 +1,80 @@
+"""Calls on constants, computed in numpy: TVM would compile a function for each of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sagectl.compiler.passes.graph import constant, dtype, ints, operator, rewritten, shape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from tvm.ir import IRModule
+
+    from sagectl.compiler.passes.graph import Site
+
+    Array = np.ndarray[Any, Any]
+
+
+def folded(module: IRModule) -> IRModule:
+    """Return the module with calls on constants replaced by their values."""
+    return rewritten(module, dict.fromkeys(OPERATORS, _fold))
+
+
+def _fold(site: Site) -> Any:
+    import numpy as np
+    from tvm.relax import ShapeExpr, const
+
+    values = [constant(arg) for arg in site.args if not isinstance(arg, ShapeExpr)]
+    operands = [value for value in values if value is not None]
+    if len(operands) != len(values) or not operands or shape(site.call) is None:
+        return None
+    name = operator(site.call)
+    made = np.ascontiguousarray(OPERATORS[name](site.call, *operands), dtype(site.call))
+    return const(made.reshape(shape(site.call)), dtype(site.call))
+
+
+def _permuted(call: Any, value: Array) -> Array:
+    axes = ints(call.attrs.axes) if call.attrs.axes is not None else None
+    return value.transpose(axes)
+
+
+def _broadcast(call: Any, value: Array) -> Array:
+    import numpy as np
+
+    return np.broadcast_to(value, shape(call) or ())
+
+
+def _reshaped(call: Any, value: Array) -> Array:
+    return value.reshape(shape(call) or ())
+
+
+def _numpy(name: str) -> Callable[..., Array]:
+    def compute(_: Any, *values: Array) -> Array:
+        import numpy as np
+
+        with np.errstate(all="ignore"):
+            made: Array = getattr(np, name)(*values)
+        return made
+
+    return compute
+
+
+OPERATORS: dict[str, Callable[..., Array]] = {
+    "relax.permute_dims": _permuted,
+    "relax.reshape": _reshaped,
+    "relax.expand_dims": _reshaped,
+    "relax.squeeze": _reshaped,
+    "relax.flatten": _reshaped,
+    "relax.broadcast_to": _broadcast,
+    "relax.astype": lambda call, value: value.astype(dtype(call)),
+    "relax.add": _numpy("add"),
+    "relax.subtract": _numpy("subtract"),
+    "relax.multiply": _numpy("multiply"),
+    "relax.maximum": _numpy("maximum"),
+    "relax.minimum": _numpy("minimum"),
+    "relax.negative": _numpy("negative"),
+    "relax.sqrt": _numpy("sqrt"),
+    "relax.abs": _numpy("abs"),
+}

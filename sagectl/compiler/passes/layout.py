@@ -1,0 +1,127 @@
+"""Images from ``[N, C, H, W]`` to blocks of channels as wide as the target's vectors.
+
+A region of blocked values grows from every convolution through whatever has a rule in
+``layout_rules``; values are converted once, where a region begins or ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sagectl.compiler.passes.graph import Walk, dtype, flat_main, operator, shape
+
+if TYPE_CHECKING:
+    from tvm.ir import IRModule
+    from tvm.relax import Function
+
+    from sagectl.compiler.targets import Target
+
+FLOAT = "float32"
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A blocked value of the new graph; of its last block only some channels may be real."""
+
+    value: Any
+    channels: int
+
+    @property
+    def extents(self) -> tuple[int, ...]:
+        """The shape, ``(N, C/v, H, W, v)``."""
+        return shape(self.value) or ()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the channels fill all blocks."""
+        return self.extents[1] * self.extents[4] == self.channels
+
+
+def blocked(module: IRModule, target: Target) -> IRModule:
+    """Return the module with convolutions and what surrounds them in blocked layout."""
+    main = flat_main(module)
+    if main is None:
+        return module
+    return LayoutWalk(main, max(1, target.vector_bytes // 4)).module(module)
+
+
+class LayoutWalk(Walk):
+    """A walk on which a value may be in blocked layout, in the plain one, or in both."""
+
+    def __init__(self, main: Function, width: int) -> None:
+        super().__init__(main, {})
+        self.width = width
+        self.images: dict[Any, Image] = {}
+
+    def bind(self, old: Any, expression: Any) -> None:
+        """Copy one binding in blocked layout if there is a rule that can."""
+        from tvm.relax import Call, Var
+
+        from sagectl.compiler.passes.layout_rules import RULES
+
+        if isinstance(expression, Var) and expression in self.images:
+            self.images[old] = self.images[expression]
+            return
+        rule = RULES.get(operator(expression)) if isinstance(expression, Call) else None
+        made = rule(self, expression) if rule is not None and self.is_image(old) else None
+        if made is None:
+            super().bind(old, expression)
+        else:
+            self.images[old] = made
+
+    def is_image(self, value: Any) -> bool:
+        """Tell whether a value is a float tensor of known shape ``[N, C, H, W]``."""
+        return len(shape(value) or ()) == 4 and dtype(value) == FLOAT
+
+    def is_blocked(self, old: Any) -> bool:
+        """Tell whether a value of the old graph is there in blocks."""
+        from tvm.relax import Var
+
+        return isinstance(old, Var) and old in self.images
+
+    def image(self, old: Any) -> Image:
+        """Return a value in blocks, converting it if it is not."""
+        from sagectl.compiler.passes.nests.blocked import packed
+
+        if not self.is_blocked(old):
+            plain = self.value(old)
+            batch, channels, *extents = shape(old) or ()
+            if extents == [1, 1] and channels % self.width == 0:
+                form = (batch, channels // self.width, 1, 1, self.width)
+                made = self.reshaped(plain, form)
+            else:
+                made = self.builder.emit_te(
+                    packed, plain, self.width, primfunc_name_hint="pack"
+                )
+            self.images[old] = Image(made, channels)
+        return self.images[old]
+
+    def value(self, expression: Any) -> Any:
+        """Return an operand in the plain layout, converting it if it is in blocks only."""
+        from sagectl.compiler.passes.nests.blocked import unpacked
+
+        if self.is_blocked(expression) and expression not in self.new:
+            image = self.images[expression]
+            if image.extents[2:4] == (1, 1) and image.is_full:
+                made = self.reshaped(image.value, shape(expression) or ())
+            else:
+                made = self.builder.emit_te(
+                    unpacked, image.value, image.channels, primfunc_name_hint="unpack"
+                )
+            self.new[expression] = made
+        return super().value(expression)
+
+    def reshaped(self, value: Any, form: tuple[int, ...]) -> Any:
+        from tvm.relax import op
+
+        return self.builder.emit(op.reshape(value, form))
+
+    def emit_te(self, name: str, channels: int, function: Any, *tensors: Any) -> Image:
+        """Bind the result of a tensor expression as an image."""
+        made = self.builder.emit_te(function, *tensors, primfunc_name_hint=name)
+        return Image(made, channels)
+
+    def emit(self, expression: Any, channels: int) -> Image:
+        """Bind the result of a call as an image."""
+        return Image(self.builder.emit(expression), channels)

@@ -1,0 +1,72 @@
+"""A fused loop nest seen as a heavy block, what prepares its operands, and its epilogue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sagectl.compiler.schedules.cpu.loops import blocks, is_spatial, is_static, schedule_of
+
+if TYPE_CHECKING:
+    from tvm.s_tir import Schedule
+    from tvm.s_tir.schedule import SBlockRV
+    from tvm.tirx import PrimFunc
+
+# Where an accumulator lives: LLVM keeps a buffer of this scope in registers.
+REGISTERS = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """The heavy block accumulates into a local buffer that ``result`` alone reads."""
+
+    schedule: Schedule
+    block: SBlockRV
+    prologue: tuple[SBlockRV, ...]
+    result: SBlockRV
+
+
+def anchored(func: PrimFunc, name: str) -> Anchor | None:
+    """Return the anchor of a nest around the block ``name``, its epilogue made one block."""
+    from tvm.s_tir import ScheduleError
+
+    if not is_static(func):
+        return None
+    schedule = schedule_of(func)
+    if name not in [schedule.get(block).name_hint for block in blocks(schedule)]:
+        return None
+    try:
+        return _anchored(schedule, schedule.get_sblock(name))
+    except ScheduleError:
+        return None
+
+
+def _anchored(schedule: Schedule, anchor: SBlockRV) -> Anchor | None:
+    name = schedule.get(anchor).name_hint
+    names = [schedule.get(block).name_hint for block in blocks(schedule)]
+    place = names.index(name)
+    feeding = {schedule.get(block).name_hint for block in schedule.get_producers(anchor)}
+    prologue = []
+    for block in blocks(schedule)[:place]:
+        if schedule.get(block).name_hint in feeding:
+            prologue.append(block)
+        elif is_spatial(schedule.get(block)):
+            schedule.compute_inline(block)
+        else:
+            return None
+    epilogue = blocks(schedule)[blocks_before(schedule, name) + 1 :]
+    if not all(is_spatial(schedule.get(block)) for block in epilogue):
+        return None
+    for block in epilogue[:-1]:
+        schedule.compute_inline(block)
+    if not epilogue:
+        return Anchor(
+            schedule, anchor, tuple(prologue), schedule.cache_write(anchor, 0, REGISTERS)
+        )
+    schedule.set_scope(anchor, 0, REGISTERS)
+    return Anchor(schedule, anchor, tuple(prologue), epilogue[-1])
+
+
+def blocks_before(schedule: Schedule, name: str) -> int:
+    """Return how many blocks stand before the one called ``name``."""
+    return [schedule.get(block).name_hint for block in blocks(schedule)].index(name)

@@ -1,0 +1,102 @@
+"""Direct convolution over blocked images, its accumulators in registers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sagectl.compiler.passes.nests.convolution import DIRECT
+from sagectl.compiler.schedules.cpu.anchor import Anchor, anchored
+from sagectl.compiler.schedules.cpu.fallback import arrange
+from sagectl.compiler.schedules.cpu.loops import extents, fused, lanes, parallel, volume
+from sagectl.compiler.schedules.cpu.tiles import Tile, best_tile
+
+if TYPE_CHECKING:
+    from tvm.s_tir import Schedule
+    from tvm.tirx import PrimFunc
+
+    from sagectl.compiler.targets import Target
+
+
+def apply(func: PrimFunc, target: Target) -> Schedule | None:
+    """Tile the width by blocks of output channels; all else runs outside the tile."""
+    anchor = anchored(func, DIRECT)
+    if anchor is None or len(anchor.schedule.get_loops(anchor.result)) != 5:
+        return None
+    schedule = anchor.schedule
+    *_, blocks, _, span, width = extents(schedule, schedule.get_loops(anchor.result))
+    if width != lanes(target):
+        return None
+    tile = best_tile(span, blocks, target.registers)
+    spans, kernel = reduction(anchor)
+    panel = spans * kernel * 4 * width * tile.columns
+    if panel > target.l2_bytes // 5 and spans > width:
+        by_input_blocks(anchor, tile, target)
+    else:
+        by_rows(anchor, tile, target)
+    for block in anchor.prologue:
+        arrange(schedule, block, target)
+    return schedule
+
+
+def reduction(anchor: Anchor) -> tuple[int, int]:
+    """Return how many input channels and kernel places are summed."""
+    loops = anchor.schedule.get_loops(anchor.block)[-4:]
+    blocks, height, span, inner = extents(anchor.schedule, loops)
+    return blocks * inner, height * span
+
+
+def by_rows(anchor: Anchor, tile: Tile, target: Target) -> None:
+    """Finish one tile after another: the panel of weights stays in the second-level cache."""
+    schedule, block, result = anchor.schedule, anchor.block, anchor.result
+    n, o, h, w, v = schedule.get_loops(result)
+    work = volume(extents(schedule, schedule.get_loops(block)))
+    sizes = [int(extent) for extent in schedule.get(block).reads[1].source.shape]
+    outer, oi = schedule.split(o, [None, tile.columns])
+    wo, wi = schedule.split(w, [None, tile.rows])
+    schedule.reorder(n, outer, h, wo, oi, wi, v)
+    weights = 4 * volume(sizes)
+    rows = int(schedule.get(h).extent)
+    if weights <= target.l2_bytes // 2 and rows >= 28:
+        # All weights fit: a row of the image, read once, serves every output channel.
+        schedule.reorder(n, h, outer, wo)
+        spread = fused(schedule, [n, h])
+    else:
+        spread = fused(schedule, [n, outer, h])
+    parallel(schedule, spread, work)
+    schedule.compute_at(block, wo, preserve_unit_loops=True)
+    schedule.vectorize(v)
+    schedule.unroll(wi)
+    schedule.unroll(oi)
+    i, y, x, u = schedule.get_loops(block)[-4:]
+    co, _, cw, cv = schedule.get_loops(block)[-8:-4]
+    schedule.reorder(i, y, x, u, cw, co, cv)
+    schedule.vectorize(cv)
+    schedule.unroll(co)
+    schedule.unroll(cw)
+    schedule.decompose_reduction(block, i)
+
+
+def by_input_blocks(anchor: Anchor, tile: Tile, target: Target) -> None:
+    """Sum over a few input blocks for the whole image at a time: their weights stay close."""
+    schedule, block, result = anchor.schedule, anchor.block, anchor.result
+    work = volume(extents(schedule, schedule.get_loops(block)))
+    n, o, h, w, v = schedule.get_loops(result)
+    outer, oi = schedule.split(o, [None, tile.columns])
+    schedule.reorder(n, outer, oi, h, w, v)
+    spread = fused(schedule, [n, outer])
+    parallel(schedule, spread, work)
+    schedule.vectorize(v)
+    schedule.compute_at(block, spread, preserve_unit_loops=True)
+    i, y, x, u = schedule.get_loops(block)[-4:]
+    co, ch, cw, cv = schedule.get_loops(block)[-8:-4]
+    blocks, height, span, inner = extents(schedule, [i, y, x, u])
+    each = height * span * inner * tile.columns * 4 * lanes(target)
+    fitting = [count for count in range(1, blocks + 1) if blocks % count == 0]
+    near = max((c for c in fitting if c * each <= target.l1_bytes * 3 // 4), default=1)
+    io, ii = schedule.split(i, [None, near])
+    cwo, cwi = schedule.split(cw, [None, tile.rows])
+    schedule.reorder(io, ch, cwo, ii, y, x, u, cwi, co, cv)
+    schedule.vectorize(cv)
+    schedule.unroll(co)
+    schedule.unroll(cwi)
+    schedule.decompose_reduction(block, io)
