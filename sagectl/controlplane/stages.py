@@ -46,16 +46,15 @@ def make_job_directory(state: Path, account: str, region: str, name: str) -> Pat
     return directory
 
 
-def job_log(state: Path, account: str, region: str, name: str) -> Path:
-    """What the job's process wrote, the compiler's messages included."""
-    return job_directory(state, account, region, name) / LOG
-
-
 def job_stages(state: Path, account: str, region: str, name: str) -> tuple[Stage, ...]:
     """The stages of a job's latest attempt so far, in their order; empty before the first."""
-    path = job_directory(state, account, region, name) / STAGES
+    return stages_in(job_directory(state, account, region, name))
+
+
+def stages_in(directory: Path) -> tuple[Stage, ...]:
+    """The stages of the job that has this directory."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        lines = (directory / STAGES).read_text(encoding="utf-8").splitlines(keepends=True)
     except FileNotFoundError:
         return ()
     stages: list[Stage] = []

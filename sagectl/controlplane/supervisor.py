@@ -3,66 +3,37 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-import subprocess
 import sys
 import time
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from enum import Enum
-from typing import IO, TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from sagectl.controlplane import jobs, leases
 from sagectl.controlplane.clock import milliseconds
 from sagectl.controlplane.failures import server_error
+from sagectl.controlplane.jobprocess import Ending, JobProcess, started
 from sagectl.controlplane.memory import job_memory, readable
 from sagectl.controlplane.objects import ObjectStore
-from sagectl.controlplane.process import command_line, end_group, group_members, signal_group
-from sagectl.controlplane.stages import LOG, WORK, job_stages, make_job_directory
+from sagectl.controlplane.process import command_line, end_group
 from sagectl.controlplane.store import Store
 from sagectl.controlplane.worker import LAUNCH, STALE_MS, SUPERVISOR, take_supervision
 from sagectl.errors import StateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from sagectl.controlplane.jobs import Job
     from sagectl.controlplane.plane import ControlPlane
 
 # A job whose supervisor dies is tried this often in all.
 ATTEMPTS = 2
+_ASKING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _TICK_SECONDS = 0.05
 _BEAT_SECONDS = 3.0
 _MEMORY_SECONDS = 0.5
 _LOOK_SECONDS = 1.0
 _PAUSE_SECONDS = 1.0
-
-
-class Ending(Enum):
-    """Why the supervisor ends a job."""
-
-    STOP = "stop"
-    TIMEOUT = "timeout"
-    MEMORY = "memory"
-    SHUTDOWN = "shutdown"
-
-
-@dataclass(slots=True)
-class Running:
-    """A job's process; times are of the monotonic clock."""
-
-    job: Job
-    process: subprocess.Popen[bytes]
-    directory: Path
-    deadline: float
-    ending: Ending | None = None
-    kill_at: float = float("inf")
-
-    @property
-    def address(self) -> tuple[str, str, str]:
-        return (*self.job.resource.place, self.job.name)
 
 
 class Supervisor:
@@ -85,7 +56,7 @@ class Supervisor:
         self._idle_seconds = idle_seconds
         self._grace_seconds = grace_seconds
         self._memory_bytes = job_memory(os.environ, workers)
-        self._running: dict[int, Running] = {}
+        self._running: dict[int, JobProcess] = {}
         self._owner = ""
         self._is_asked_to_end = False
         self._version = -1
@@ -147,50 +118,33 @@ class Supervisor:
 
     def _start(self, job: Job) -> None:
         try:
-            running = self._started(job)
+            running = started(job, self._state, self._command)
         except OSError as error:
             reason = server_error(f"The job's process cannot be started: {error}.")
             self._record(job, "FAILED", FailureReason=reason)
             return
         self._running[job.resource.id] = running
-        jobs.heartbeat(
-            self._store, job, now=self._now(), lease_ms=STALE_MS, pid=running.process.pid
-        )
-        self._say(f"{job.name} started as process {running.process.pid}")
-
-    def _started(self, job: Job) -> Running:
-        address = (*job.resource.place, job.name)
-        directory = make_job_directory(self._state, *address)
-        shutil.rmtree(directory / WORK, ignore_errors=True)
-        (directory / WORK).mkdir(mode=0o700)
-        with _log_file(directory / LOG, is_first=job.attempts == 1) as log:
-            process = subprocess.Popen(
-                [*self._command, "local", "run-job", *address],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                process_group=0,
-            )
-        limit = job.resource.body["StoppingCondition"]["MaxRuntimeInSeconds"]
-        return Running(job, process, directory, time.monotonic() + limit)
+        now = self._now()
+        jobs.heartbeat(self._store, job, now=now, lease_ms=STALE_MS, pid=running.pid)
+        self._say(f"{job.name} started as process {running.pid}")
 
     def _reap(self) -> None:
         for key, running in list(self._running.items()):
-            if running.process.poll() is not None:
+            if running.has_ended:
                 self._finish(running)
                 del self._running[key]
                 self._due["look"] = 0.0  # a place is free
 
-    def _finish(self, running: Running) -> None:
+    def _finish(self, running: JobProcess) -> None:
         """Record how a job ended, unless its process did."""
-        signal_group(running.process.pid, signal.SIGKILL)  # whatever it left running
-        job = jobs.find(self._store, *running.address)
+        running.clean_up()
+        place, name = running.job.resource.place, running.job.name
+        job = jobs.find(self._store, *place, name)
         if job and job.owner == self._owner and job.resource.id == running.job.resource.id:
             self._judge(job, running)
-        shutil.rmtree(running.directory / WORK, ignore_errors=True)
-        self._say(f"{running.job.name} ended with code {running.process.returncode}")
+        self._say(f"{name} ended with code {running.process.returncode}")
 
-    def _judge(self, job: Job, running: Running) -> None:
+    def _judge(self, job: Job, running: JobProcess) -> None:
         if job.stop_requested:
             self._record(job, "STOPPED")
         elif running.ending is Ending.SHUTDOWN:
@@ -203,18 +157,7 @@ class Supervisor:
             reason = f"The job held more than {readable(self._memory_bytes)} of memory."
             self._record(job, "FAILED", FailureReason=server_error(reason))
         else:
-            self._record(job, "FAILED", FailureReason=self._crash(running))
-
-    def _crash(self, running: Running) -> str:
-        stages = job_stages(self._state, *running.address)
-        where = f" in stage {stages[-1].name}" if stages else ""
-        code = running.process.returncode
-        if code < 0:
-            return server_error(
-                f"The job's process was ended by {signal.Signals(-code).name}{where}."
-            )
-        last = _last_line(running.directory / LOG)
-        return server_error(f"The job's process ended with exit code {code}{where}. {last}")
+            self._record(job, "FAILED", FailureReason=server_error(running.crash()))
 
     def _record(self, job: Job, status: str, **fields: Any) -> None:
         now = self._now()
@@ -223,32 +166,24 @@ class Supervisor:
     # --- watching, ending
 
     def _watch(self) -> None:
-        now = time.monotonic()
         weighs = self._is_due("memory", _MEMORY_SECONDS)
         for running in self._running.values():
-            if now > running.kill_at:
-                signal_group(running.process.pid, signal.SIGKILL)
-            elif running.ending is None and now > running.deadline:
+            running.press()
+            if running.is_over_time:
                 self._end(running, Ending.TIMEOUT)
-            elif weighs and sum(group_members(running.process.pid).values()) > (
-                self._memory_bytes
-            ):
+            elif weighs and running.memory_bytes > self._memory_bytes:
                 self._end(running, Ending.MEMORY)
 
-    def _end(self, running: Running, ending: Ending) -> None:
+    def _end(self, running: JobProcess, ending: Ending) -> None:
         if running.ending is not None:
             return
-        running.ending = ending
-        grace = 0.0 if ending is Ending.MEMORY else self._grace_seconds
-        running.kill_at = time.monotonic() + grace
-        signal_group(running.process.pid, signal.SIGTERM)
+        running.end(ending, 0.0 if ending is Ending.MEMORY else self._grace_seconds)
         if ending is Ending.TIMEOUT:
             jobs.record(self._store, running.job, "STOPPING", now=self._now())
 
     def _kill_all(self) -> None:
         for running in self._running.values():
-            end_group(running.process.pid)
-            running.process.wait()
+            running.kill()
 
     def _has_wound_down(self) -> bool:
         """Put all running jobs back into the queue; True when that is done."""
@@ -344,21 +279,3 @@ class Supervisor:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-
-
-_ASKING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-
-
-def _log_file(path: Path, *, is_first: bool) -> IO[bytes]:
-    """A job's log, begun anew with its first attempt."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | (os.O_TRUNC if is_first else 0)
-    return os.fdopen(os.open(path, flags, 0o600), "ab")
-
-
-def _last_line(log: Path) -> str:
-    lines: list[str] = []
-    with suppress(OSError), log.open("rb") as stream:
-        stream.seek(0, os.SEEK_END)
-        stream.seek(max(0, stream.tell() - 4096))
-        lines = stream.read().decode(errors="replace").split("\n")
-    return next((line.strip() for line in reversed(lines) if line.strip()), "")

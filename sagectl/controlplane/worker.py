@@ -27,6 +27,7 @@ LOG = "supervisor.log"
 # How old the last beat of a supervisor on another host, or in another container, may be.
 STALE_MS = 15_000
 _LAUNCH_MS = 5_000
+_POLL_SECONDS = 0.02
 # The shell's background job is nobody's child once the shell has ended: a server that launches
 # many a supervisor in its life has none of them to bury.
 _DETACHED = '"$@" </dev/null >>"$0" 2>&1 &'
@@ -147,19 +148,25 @@ def stop_supervisor(plane: ControlPlane, *, timeout_seconds: float = 30.0) -> bo
     """
     import signal
 
-    lease = current_supervisor(plane)
-    if lease is None:
-        return False
+    deadline = time.monotonic() + timeout_seconds
+    while (lease := current_supervisor(plane)) is None:
+        if not _is_launching(plane):
+            return False
+        time.sleep(_POLL_SECONDS)
     process = identity(lease.owner)
     if not is_alive(process):
         raise StateError(f"The supervisor runs on another host, as process {lease.pid} there.")
     os.kill(lease.pid, signal.SIGTERM)
-    deadline = time.monotonic() + timeout_seconds
     while is_alive(process):
         if time.monotonic() > deadline:
             raise StateError(f"The supervisor, process {lease.pid}, has not ended yet.")
-        time.sleep(0.02)
+        time.sleep(_POLL_SECONDS)
     return True
+
+
+def _is_launching(plane: ControlPlane) -> bool:
+    lease = leases.holder(plane.store, LAUNCH)
+    return lease is not None and lease.beat > milliseconds(plane.clock) - _LAUNCH_MS
 
 
 def this_lease(name: str, now: int) -> Lease:

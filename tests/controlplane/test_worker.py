@@ -17,7 +17,7 @@ from sagectl.controlplane import jobs
 from sagectl.controlplane.objects import ObjectStore
 from sagectl.controlplane.plane import ControlPlane
 from sagectl.controlplane.process import identified
-from sagectl.controlplane.stages import job_directory, job_log, job_stages
+from sagectl.controlplane.stages import job_directory, job_stages
 from sagectl.controlplane.worker import current_supervisor, launch, run_job, stop_supervisor
 from sagectl.errors import InputError
 from sagectl.schema.model import ServiceModel, service_model
@@ -83,6 +83,9 @@ class Site:
         until(lambda: self.status(name) in ("COMPLETED", "FAILED", "STOPPED"))
         return self.describe(name)
 
+    def job(self, name: str = "job") -> Path:
+        return job_directory(self.state, *ADDRESS, name)
+
     def begun(self) -> list[int]:
         """The process ids of the jobs that sleep, in the order they began."""
         lines = self.state.joinpath("jobs", "begun")
@@ -116,8 +119,7 @@ def site(tmp_path: Path, model: ServiceModel) -> Iterator[Site]:
     site = Site(tmp_path / "state", model)
     site.put_model()
     yield site
-    if site.state.exists():
-        stop_supervisor(site.plane)
+    stop_supervisor(site.plane)
 
 
 def test_a_job_is_compiled_and_describes_itself(site: Site) -> None:
@@ -169,7 +171,7 @@ def test_what_the_compiler_refuses_fails_in_neos_words(site: Site) -> None:
         " framework you selected is correct. The following operators are not implemented:"
         " {'Foo'} (node 'n1' needs Foo)"
     )
-    assert "CompileError" in job_log(site.state, *ADDRESS, "job").read_text()
+    assert "CompileError" in (site.job() / "log.txt").read_text()
 
 
 def test_a_missing_model_and_a_missing_bucket_fail_differently(site: Site) -> None:
@@ -223,7 +225,7 @@ def test_a_job_stops_when_asked(site: Site, backend: str) -> None:
     assert (job["CompilationJobStatus"], job["FailureReason"]) == ("STOPPED", "")
     assert "CompilationEndTime" in job
     assert is_dead(site.begun()[0])
-    assert not (job_directory(site.state, *ADDRESS, "job") / "work").exists()
+    assert not (site.job() / "work").exists()
 
 
 def test_a_queued_job_stops_at_once(site: Site) -> None:
