@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from contextlib import nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
@@ -12,18 +13,25 @@ from sagectl.catalog.regions import DEFAULT_LOCAL_REGION, LOCAL_ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
     from datetime import datetime
+    from pathlib import Path
 
+    from sagectl.controlplane.lifecycle import CompilationResult, CompilationTask
     from sagectl.controlplane.objects import ObjectStore
     from sagectl.controlplane.plane import ControlPlane
     from sagectl.diagnostics import Diagnostic
     from sagectl.gateway.client import Caller
     from sagectl.gateway.objects import S3Objects
+    from sagectl.plan.planner import Choices
+    from sagectl.plan.waiter import Target
     from sagectl.render.console import Console
     from sagectl.render.views import View
     from sagectl.schema.model import ServiceModel
     from sagectl.settings import Settings
 
+# Calls under way at a time on AWS; locally threads gain nothing.
+REMOTE_PARALLEL = 8
 # How the control plane starts its supervisor and its jobs; AWS is never reached this way.
 COMMAND = (sys.executable, "-m", "sagectl")
 
@@ -126,6 +134,43 @@ class App:
 
         return Console(self.stdout, self.stderr, self.settings, environ=self.environ)
 
+    @property
+    def is_lenient(self) -> bool:
+        """Whether the service may know more than the installed model: AWS, unless --strict."""
+        return not self.settings.is_local and not self.settings.strict
+
+    def choices(self, *, retry_failed: bool = False, parallel: int | None = None) -> Choices:
+        """How to plan on the chosen backend; ``parallel`` None is what suits it."""
+        from sagectl.plan.planner import Choices
+        from sagectl.plan.uploads import LOCAL_PREFIX
+
+        is_local = self.settings.is_local
+        return Choices(
+            region=self.region,
+            upload_to=self.settings.upload_to or (LOCAL_PREFIX if is_local else None),
+            is_lenient=self.is_lenient,
+            retry_failed=retry_failed,
+            parallel=parallel or (1 if is_local else REMOTE_PARALLEL),
+        )
+
+    def stage(self, target: Target) -> str | None:
+        """The compiler's step that a local compilation job is at, if it is at one."""
+        if not self.settings.is_local or target.kind.name != "CompilationJob":
+            return None
+        from sagectl.controlplane.stages import job_stages
+
+        state = self.settings.home.state
+        stages = job_stages(state, LOCAL_ACCOUNT, target.region, target.name)
+        return stages[-1].name if stages and stages[-1].ended is None else None
+
+    def proof(self, artifact: str) -> str | None:
+        """What the package at a local ``artifact`` says of its own verification."""
+        if not self.settings.is_local:
+            return None
+        if not self.objects.exists(artifact):
+            return "the artifact is gone"
+        return _proof(self.objects.path(artifact))  # type: ignore[union-attr]
+
     def show(self, view: View) -> None:
         """Write a result (a Listing, Record or Manifest) to stdout in the chosen format."""
         self.console.show(view)
@@ -150,3 +195,64 @@ def _now() -> datetime:
     from datetime import UTC, datetime
 
     return datetime.now(UTC)
+
+
+class _Stages:
+    """A compilation's observer that tells a job which stage it is at."""
+
+    def __init__(self, on_stage: Callable[[str], None]) -> None:
+        self._on_stage = on_stage
+
+    def stage(self, name: str) -> AbstractContextManager[object]:
+        self._on_stage(name)
+        return nullcontext()
+
+    def warn(self, message: str) -> None:
+        sys.stderr.write(f"warning: {message}\n")  # a job's stderr is its log
+
+
+def compile_task(task: CompilationTask, on_stage: Callable[[str], None]) -> CompilationResult:
+    """The compiler as the control plane's jobs know it. Raises CompileError."""
+    import json
+
+    from sagectl.compiler.api import compile_model
+    from sagectl.compiler.request import Platform, compile_request
+    from sagectl.controlplane.lifecycle import CompilationResult
+
+    platform = task.target_platform
+    request = compile_request(
+        task.model,
+        output=task.output,
+        framework=task.framework,
+        framework_version=task.framework_version,
+        platform=platform
+        and Platform(platform["Os"], platform["Arch"], platform.get("Accelerator")),
+        device=task.target_device,
+        data_input_config=task.data_input_config,
+        compiler_options=task.compiler_options,
+        stem=task.stem,
+    )
+    package = compile_model(request, _Stages(on_stage))
+    inputs = {row["name"]: row["shape"] for row in package.meta["Model"]["Inputs"]}
+    return CompilationResult(
+        package.path,
+        package.digest,
+        data_input_config=None if task.data_input_config else json.dumps(inputs),
+    )
+
+
+def _proof(package: Path) -> str:
+    """One phrase on how the package was proven, from its ``compiled.meta``."""
+    import json
+    import tarfile
+
+    try:
+        with tarfile.open(package, "r:gz") as archive:
+            member = archive.extractfile("compiled.meta")
+            meta = json.load(member) if member else {}
+        found = meta["Sagectl"]["Verification"] or {}
+    except (tarfile.TarError, OSError, LookupError, ValueError) as error:
+        return f"not verified: the package cannot be read ({error})"
+    if found.get("Result") == "passed":
+        return f"verified against {found['Reference']}"
+    return f"not verified: {found.get('Reason', 'it was not asked for')}"

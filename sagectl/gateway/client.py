@@ -55,7 +55,7 @@ class AwsCaller:
         *,
         profile: str | None = None,
         endpoint_url: str | None = None,
-        connections: int = 10,
+        connections: int = 64,
     ) -> None:
         from sagectl.gateway.session import client
 

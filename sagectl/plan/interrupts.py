@@ -31,10 +31,10 @@ def interrupts() -> Iterator[Callable[[], bool]]:
         received.append(number)
         signal.signal(number, former[number])
 
-    for number in _SIGNALS:
-        former[number] = signal.signal(number, note)
+    for each in _SIGNALS:
+        former[each] = signal.signal(each, note)
     try:
         yield lambda: bool(received)
     finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
+        for each, handler in former.items():
+            signal.signal(each, handler)

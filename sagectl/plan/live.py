@@ -42,6 +42,8 @@ def live_states(
 ) -> dict[Key, Mapping[str, Any] | None]:
     """What Describe says of every key, asked ``parallel`` at a time."""
     keys = tuple(dict.fromkeys(keys))
+    for region in {key[2] for key in keys}:
+        callers(region)  # made here, in one thread
 
     def state(key: Key) -> Mapping[str, Any] | None:
         kind, name, region = key

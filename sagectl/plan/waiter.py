@@ -75,7 +75,8 @@ def goal(text: str, targets: Sequence[Target]) -> Goal:
     if name != "status" or not wanted:
         raise InputError(
             f"--for={text} is not something to wait for",
-            hint="Use --for=status=COMPLETED (or another status), --for=exists or --for=deleted.",
+            hint="Use --for=ready, --for=status=COMPLETED (or another status), --for=exists "
+            "or --for=deleted.",
         )
     for target in targets:
         known = _statuses(target.kind)
