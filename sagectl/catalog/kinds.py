@@ -27,7 +27,8 @@ class Column:
     is_wide: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+# Rows are compared by identity: each stands in KINDS once, and mappings cannot be hashed.
+@dataclass(frozen=True, slots=True, eq=False)
 class Kind:
     """How one resource kind maps onto operations, fields and columns.
 

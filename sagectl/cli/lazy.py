@@ -12,6 +12,7 @@ from sagectl.cli.options import GLOBAL_OPTIONS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+# Columns that help takes at most.
 WIDTH = 96
 
 
@@ -80,7 +81,8 @@ def _write_own_options(
     own: list[tuple[str, str]] = []
     shared: list[tuple[str, str]] = []
     for parameter in command.get_params(ctx):
-        if record := parameter.get_help_record(ctx):
+        record = isinstance(parameter, click.Option) and parameter.get_help_record(ctx)
+        if record:
             (shared if parameter in GLOBAL_OPTIONS else own).append(record)
     if own:
         with formatter.section("Options"):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sagectl.cli.lazy import LazyGroup
+from sagectl.cli.lazy import WIDTH, LazyGroup
 from sagectl.cli.options import Invocation
 from sagectl.errors import InputError, SagectlError
 
@@ -42,7 +42,12 @@ def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
         ctx.exit()
 
 
-@click.group(cls=LazyGroup, table=COMMANDS, no_args_is_help=True)
+@click.group(
+    cls=LazyGroup,
+    table=COMMANDS,
+    no_args_is_help=True,
+    context_settings={"max_content_width": WIDTH},
+)
 @click.option(
     "--version",
     is_flag=True,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
+F = TypeVar("F", bound="Callable[..., Any]")
 
 # Options whose values appear in no message, log or crash file.
 SECRET_OPTIONS = ("--oidc-client-secret",)
@@ -123,17 +124,33 @@ GLOBAL_OPTIONS: tuple[click.Option, ...] = (
 )
 
 # What every command that changes something takes.
-dry_run_option = click.option(
-    "--dry-run",
+DRY_RUN = click.Option(
+    ("--dry-run",),
     type=click.Choice(("client", "server")),
     is_flag=False,
     flag_value="client",
     default=None,
+    metavar="[client|server]",
     help="Change nothing, show what would be sent; 'server' also asks the service.",
 )
-yes_option = click.option(
-    "-y", "--yes", is_flag=True, help="Do not ask; needed where there is no terminal."
+YES = click.Option(
+    ("-y", "--yes"), is_flag=True, help="Do not ask; needed where there is no terminal."
 )
+
+
+def takes(*parameters: click.Parameter) -> Callable[[F], F]:
+    """Give a command ``parameters``, shown in this order, above those of decorators below."""
+
+    def decorate(function: F) -> F:
+        known = getattr(function, "__click_params__", [])
+        function.__click_params__ = [*known, *reversed(parameters)]  # type: ignore[attr-defined]
+        return function
+
+    return decorate
+
+
+dry_run_option = takes(DRY_RUN)
+yes_option = takes(YES)
 
 
 def consent(yes: bool, question: str | None = None) -> None:

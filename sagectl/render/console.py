@@ -119,11 +119,13 @@ class Console:
     @staticmethod
     def shade(text: str, what: str) -> str:
         """The style of a cell: a status is coloured by how it went, anything else by name."""
-        if what != "status":
-            return STYLES.get(what, "")
-        status = text.lower()
-        key = "good" if status in _GOOD else "bad" if status in _BAD else "busy"
-        return STYLES[key]
+        return STYLES.get(Console.status(text) if what == "status" else what, "")
+
+    @staticmethod
+    def status(text: str) -> str:
+        """How a status is shown: good, bad or busy."""
+        word = text.lower()
+        return "good" if word in _GOOD else "bad" if word in _BAD else "busy"
 
     def rich(self, *, error: bool = False) -> Any:
         """A rich console on stdout, or on stderr."""

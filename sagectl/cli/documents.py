@@ -1,0 +1,193 @@
+"""Flags as shorthand for a manifest: fields of a command line to a document."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import update_wrapper
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from sagectl.cli.options import DRY_RUN, YES, takes
+from sagectl.cli.types import PAIR
+from sagectl.errors import FindingsError, InputError
+from sagectl.manifest.document import Document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from sagectl.app import App
+    from sagectl.catalog.kinds import Kind
+    from sagectl.diagnostics import Diagnostic
+
+
+class Field(NamedTuple):
+    """A flag and the field of the specification that it sets, in the service's spelling."""
+
+    flag: str
+    path: str
+    help: str
+    type: Any = None
+    is_list: bool = False
+    metavar: str | None = None
+
+    @property
+    def parameter(self) -> str:
+        # A name of our own: two flags of a command never meet, whatever they are called.
+        return "field_" + self.path.replace(".", "_").lower()
+
+    def option(self) -> click.Option:
+        text = f"{self.help[:-1]}; repeatable." if self.is_list else self.help
+        return click.Option(
+            (self.flag, self.parameter),
+            type=self.type,
+            multiple=self.is_list,
+            metavar=self.metavar,
+            help=text,
+        )
+
+
+class Wanted(NamedTuple):
+    """What a create or update command was asked for, its fields already put together."""
+
+    kind: Kind
+    name: str | None
+    spec: dict[str, Any]
+    tags: dict[str, str]
+    file: str | None
+    fields: Sequence[Field]
+    is_yes: bool
+    dry_run: str | None
+
+    def over(self, spec: Mapping[str, Any]) -> Wanted:
+        """The same with more fields set; what is None, empty or set already stays out."""
+        return self._replace(spec=merged(present(spec), self.spec))
+
+
+def document_options(
+    kind: Kind, fields: Sequence[Field], *, tags: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command NAME, ``-f``, a flag per field; hand it a Wanted as ``wanted``."""
+    parameters: list[click.Parameter] = [
+        click.Argument(("name",), required=False),
+        *(field.option() for field in fields),
+        click.Option(
+            ("-f", "--file"),
+            metavar="FILE",
+            help="Start from the document in FILE ('-' is stdin); flags go over it.",
+        ),
+    ]
+    if tags:
+        parameters.append(
+            click.Option(
+                ("--tag", "tags"),
+                type=PAIR,
+                multiple=True,
+                metavar="KEY=VALUE",
+                help="A tag; repeatable.",
+            )
+        )
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        def command(*args: Any, **given: Any) -> Any:
+            wanted = Wanted(
+                kind,
+                given.pop("name"),
+                spec_of({field.path: given.pop(field.parameter) for field in fields}),
+                dict(given.pop("tags", ())),
+                given.pop("file"),
+                fields,
+                given.pop("yes"),
+                given.pop("dry_run"),
+            )
+            return function(*args, wanted=wanted, **given)
+
+        update_wrapper(command, function)
+        inner = getattr(command, "__click_params__", [])
+        # Whatever the decorators below add stands between the fields and these two.
+        command.__click_params__ = [YES, DRY_RUN, *inner]  # type: ignore[attr-defined]
+        return takes(*parameters)(command)
+
+    return decorate
+
+
+def document(app: App, wanted: Wanted) -> Document:
+    """The document that the file and the flags describe together; flags win."""
+    if wanted.file is None:
+        if wanted.name is None:
+            raise InputError(
+                f"which {wanted.kind.noun}? There is neither a NAME nor -f FILE",
+                hint=f"See {click.get_current_context().command_path} --help.",
+            )
+        return Document(wanted.kind.name, wanted.name, wanted.spec, tags=wanted.tags)
+    found = _only(app, wanted.file, wanted)
+    return replace(
+        found,
+        name=wanted.name or found.name,
+        spec=merged(found.spec, wanted.spec),
+        tags={**found.tags, **wanted.tags},
+    )
+
+
+def _only(app: App, file: str, wanted: Wanted) -> Document:
+    """The only document of ``file``, which must be of the kind wanted."""
+    from sagectl.schema.documents import read_documents
+
+    read = read_documents([file], model=app.model, stdin=app.stdin)
+    errors = [finding for finding in read.findings if finding.is_error]
+    # What is missing in the file the flags may give; the whole is checked later anyway.
+    if errors and not (read.documents and (wanted.spec or wanted.name)):
+        raise FindingsError(read.findings)
+    if len(read.documents) != 1:
+        raise InputError(
+            f"{file} holds {len(read.documents)} documents, and this command makes one",
+            hint=f"Use sagectl apply -f {file}.",
+        )
+    (found,) = read.documents
+    if found.kind != wanted.kind.name:
+        raise InputError(
+            f"{file} holds a {found.kind}, not a {wanted.kind.name}",
+            hint=f"Use sagectl apply -f {file}.",
+        )
+    return found
+
+
+def named_flags(findings: Iterable[Diagnostic], fields: Sequence[Field]) -> list[Diagnostic]:
+    """The findings, those without a place in a file naming the flag that sets their field."""
+    flags = {f"spec.{field.path}": field.flag for field in fields}
+
+    def named(finding: Diagnostic) -> Diagnostic:
+        flag = flags.get(finding.path)
+        if finding.span or finding.hint or not flag:
+            return finding
+        return replace(finding, hint=f"It is set by {flag}.")
+
+    return [named(finding) for finding in findings]
+
+
+def spec_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Dotted paths as nested mappings; what was not given stays out."""
+    spec: dict[str, Any] = {}
+    for path, value in values.items():
+        if value is None or value == ():
+            continue
+        *outer, last = path.split(".")
+        place = spec
+        for step in outer:
+            place = place.setdefault(step, {})
+        place[last] = list(value) if isinstance(value, tuple) else value
+    return spec
+
+
+def present(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """``spec`` without members that are None or empty."""
+    return {key: value for key, value in spec.items() if value not in (None, {}, [], ())}
+
+
+def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """``base`` with ``over`` laid on it, mappings member by member."""
+    result = dict(base)
+    for key, value in over.items():
+        is_nested = isinstance(result.get(key), dict) and isinstance(value, dict)
+        result[key] = merged(result[key], value) if is_nested else value
+    return result

@@ -1,0 +1,121 @@
+"""What option values may look like beyond plain text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+class Moment(click.ParamType["datetime"]):
+    """A point in time: ISO 8601, UTC unless it says otherwise, or an age such as ``2h``."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        from datetime import UTC, datetime, timedelta
+
+        age = _span_seconds(value)
+        if age is not None:
+            return datetime.now(UTC) - timedelta(seconds=age)
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is neither ISO 8601 nor an age such as 2h or 3d", param, ctx)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+class Duration(click.ParamType[float]):
+    """A length of time in seconds: ``90``, ``90s``, ``15m``, ``2h``."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        if isinstance(value, int | float):
+            return float(value)
+        seconds = float(value) if _is_number(value) else _span_seconds(value)
+        if seconds is None:
+            self.fail(f"{value!r} is no length of time such as 90s, 15m or 2h", param, ctx)
+        return seconds
+
+
+class Pair(click.ParamType[tuple[str, str]]):
+    """``KEY=VALUE``."""
+
+    name = "key=value"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        if isinstance(value, tuple):
+            return value
+        key, given, rest = value.partition("=")
+        if not key or not given:
+            self.fail(f"{value!r} is not KEY=VALUE", param, ctx)
+        return key, rest
+
+
+class Shape(click.ParamType[tuple[str, list[int]]]):
+    """``NAME=1,3,224,224``: an input and its shape."""
+
+    name = "name=sizes"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, list[int]]:
+        if isinstance(value, tuple):
+            return value
+        # Names of inputs may hold '=' and ':'; sizes hold neither.
+        name, _, sizes = value.rpartition("=")
+        numbers = sizes.replace("x", ",").split(",")
+        if not name or not all(number.strip().isdecimal() for number in numbers):
+            self.fail(f"{value!r} is not NAME=SIZES, as in image=1,3,224,224", param, ctx)
+        return name, [int(number) for number in numbers]
+
+
+class Json(click.ParamType[Any]):
+    """JSON text."""
+
+    name = "json"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:
+        if not isinstance(value, str):
+            return value
+        import json
+
+        try:
+            return json.loads(value)
+        except ValueError as error:
+            self.fail(f"this is no JSON: {error}", param, ctx)
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(".", "", 1).isdecimal()
+
+
+def _span_seconds(text: str) -> float | None:
+    """Seconds in ``1h30m``; None if ``text`` is not of that form."""
+    import re
+
+    parts = re.findall(r"(\d+(?:\.\d+)?)([smhdw])", text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        return None
+    return sum(float(number) * _SECONDS[unit] for number, unit in parts)
+
+
+MOMENT = Moment()
+DURATION = Duration()
+PAIR = Pair()
+SHAPE = Shape()
+JSON = Json()

@@ -1,0 +1,70 @@
+"""Waiting for one resource, with progress on the way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sagectl.cli.types import DURATION
+from sagectl.errors import JobFailedError
+
+if TYPE_CHECKING:
+    from sagectl.app import App
+    from sagectl.catalog.kinds import Kind
+    from sagectl.plan.waiter import Verdict
+
+WAIT = click.Option(("--wait",), is_flag=True, help="Return only when it has come about.")
+TIMEOUT = click.Option(
+    ("--timeout",),
+    type=DURATION,
+    help="Give up waiting after this long (90s, 15m, 2h).  [never]",
+)
+INTERVAL = click.Option(
+    ("--interval",), type=DURATION, default="10s", help="Look at least this often.  [10s]"
+)
+
+
+def goal_option(kind: Kind) -> click.Option:
+    """``--for``, with the goals that ``kind`` can have."""
+    words = "exists or deleted"
+    if kind.statuses:
+        words = (
+            f"ready, exists, deleted or status=STATUS ({', '.join(kind.statuses.succeeded)})"
+        )
+    default = "ready" if kind.statuses else "exists"
+    return click.Option(
+        ("--for", "goal"), default=default, help=f"What to wait for: {words}.  [{default}]"
+    )
+
+
+def waited(
+    app: App,
+    kind: Kind,
+    name: str,
+    wanted: str,
+    *,
+    timeout: float | None = None,
+    interval: float = 10.0,
+) -> Verdict:
+    """How the wait for ``name`` to be as ``wanted`` ended.
+
+    Raises JobFailedError if it never will be, WaitTimeoutError, InterruptedRunError.
+    """
+    from sagectl.plan.interrupts import interrupts
+    from sagectl.plan.waiter import Pace, Target, goal, wait
+    from sagectl.render.progress import progress
+
+    target = Target(kind, name, app.region)
+    pace = Pace(timeout=timeout, interval=interval, pause=app.sleep)
+    with interrupts() as stops, progress(app.console) as observer:
+        (verdict,) = wait(
+            (target,), app.caller_in, goal(wanted, (target,)), observer, pace=pace, stops=stops
+        )
+    if not verdict.is_good:
+        reason = f": {verdict.reason}" if verdict.reason else ""
+        raise JobFailedError(
+            f"{target.label} ended {verdict.status}{reason}",
+            hint=f"sagectl {kind.group} describe {name} shows everything that is known.",
+        )
+    return verdict
