@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # What a job is after it was told to stop, in any case (the kinds differ in theirs).
 _STOPPED = "Stopped"
-PAST = {"Stop": "stopping", "Delete": "deleted"}
+PAST = {"Stop": "is stopping", "Delete": "deleted"}
 
 
 class Filter(NamedTuple):
@@ -34,14 +34,18 @@ class Filter(NamedTuple):
     type: Any = None
 
     def option(self) -> click.Option:
-        return click.Option((self.flag, self.parameter), type=self.type, help=self.help)
+        return click.Option(
+            (self.flag, self.parameter), type=self.type, help=self.help, metavar=_metavar(self)
+        )
 
 
 PAGING = (
     Filter("--page-size", "MaxResults", "Rows to ask for at a time.", click.IntRange(1, 100)),
     Filter("--starting-token", "NextToken", "Where a list that was broken off goes on."),
 )
-LIMIT = click.Option(("--limit",), type=click.IntRange(min=1), help="Rows to show at most.")
+LIMIT = click.Option(
+    ("--limit",), type=click.IntRange(min=1), metavar="N", help="Rows to show at most."
+)
 
 
 def filters(kind: Kind) -> tuple[Filter, ...]:
@@ -199,7 +203,7 @@ def _ended(
         return False
     consent(yes, f"{verb} {kind.noun} {name}?")
     result = app.caller.call(operation, request.params)
-    app.say(f"{kind.word}/{name}: {PAST[verb]}")
+    app.say(f"{kind.word}/{name} {PAST[verb]}")
     if app.settings.output not in ("table", "wide"):
         app.show(Record(result, kind.word, name))
     return True
@@ -273,3 +277,12 @@ def _bare_name(_: click.Context, __: click.Parameter, value: str) -> str:
 
 def _choice(words: Iterable[str]) -> click.Choice[str]:
     return click.Choice(tuple(words), case_sensitive=False)
+
+
+def _metavar(item: Filter) -> str:
+    """Words as they are written (click shows them in lower case), N for a number."""
+    if isinstance(item.type, click.Choice):
+        return f"[{'|'.join(item.type.choices)}]"
+    if item.type is MOMENT:
+        return "TIME"
+    return "N" if isinstance(item.type, click.IntRange) else "TEXT"

@@ -59,7 +59,13 @@ def waited(
     pace = Pace(timeout=timeout, interval=interval, pause=app.sleep)
     with interrupts() as stops, progress(app.console) as observer:
         (verdict,) = wait(
-            (target,), app.caller_in, goal(wanted, (target,)), observer, pace=pace, stops=stops
+            (target,),
+            app.caller_in,
+            goal(wanted, (target,)),
+            observer,
+            pace=pace,
+            stops=stops,
+            stage=app.stage,
         )
     if not verdict.is_good:
         reason = f": {verdict.reason}" if verdict.reason else ""

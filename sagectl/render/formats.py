@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sagectl.errors import InputError
 from sagectl.render.columns import exact, reader
 from sagectl.render.tables import answer_columns, flat, write_answer, write_fields, write_rows
-from sagectl.render.views import Answer, Listing, Manifest, Record
+from sagectl.render.views import Answer, Listing, Manifest, Record, Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -88,6 +88,8 @@ def _yaml(view: View, console: Console) -> None:
 
 def _tsv(view: View, console: Console) -> None:
     put = console.stdout.write
+    if isinstance(view, Report):
+        view = view.listing
     if isinstance(view, Listing):
         columns, rows = view.columns, iter(view.rows)
     elif isinstance(view, Answer) and not isinstance(view.found, dict):
@@ -115,6 +117,8 @@ def _table(view: View, console: Console) -> None:
             write_fields(view.row, console)
         case Answer():
             write_answer(view, console)
+        case Report():
+            console.stdout.writelines(f"{line}\n" for line in view.lines(console))
         case Manifest():
             _yaml(view, console)
 

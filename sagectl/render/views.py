@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sagectl.catalog.kinds import Column, Kind
     from sagectl.manifest.document import Document
+    from sagectl.render.console import Console
 
 
 class Listing(NamedTuple):
@@ -73,6 +74,27 @@ class Manifest(NamedTuple):
         return [document.label for document in self.documents]
 
 
+class Report(NamedTuple):
+    """What has a form of its own on a screen, and is ``answer`` to a program.
+
+    ``listing`` is the same as rows, ``lines`` writes it for people.
+    """
+
+    answer: Mapping[str, Any]
+    listing: Listing
+    lines: Callable[[Console], Iterable[str]]
+
+    @property
+    def rows(self) -> Iterable[Mapping[str, Any]]:
+        return self.listing.rows
+
+    def value(self) -> Any:
+        return self.answer
+
+    def names(self) -> Iterable[str]:
+        return self.listing.names()
+
+
 class Answer(NamedTuple):
     """What a query made of another view."""
 
@@ -91,7 +113,7 @@ class Answer(NamedTuple):
         return (str(row) for row in self.rows)
 
 
-View = Listing | Record | Manifest | Answer
+View = Listing | Record | Manifest | Report | Answer
 
 
 def listing(kind: Kind, rows: Iterable[Mapping[str, Any]]) -> Listing:

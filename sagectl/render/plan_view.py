@@ -1,0 +1,114 @@
+"""A plan for people, action by action and field by field, and for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sagectl.catalog.kinds import Column
+from sagectl.plan.change import ABSENT, Action
+from sagectl.render.columns import text
+from sagectl.render.views import Listing, Report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sagectl.plan.change import Change, FieldChange, Plan
+    from sagectl.render.console import Console
+
+SECRET = "(secret)"
+_SHADES = {
+    Action.CREATE: "good",
+    Action.UPDATE: "busy",
+    Action.REPLACE: "bad",
+    Action.DELETE: "bad",
+    Action.FAILED: "bad",
+    Action.UNCHANGED: "dim",
+}
+# Action -> how the summary counts it.
+_COUNTED = {
+    Action.CREATE: "to create",
+    Action.UPDATE: "to update",
+    Action.REPLACE: "to replace",
+    Action.DELETE: "to delete",
+    Action.UNCHANGED: "unchanged",
+    Action.FAILED: "failed before",
+}
+_COLUMNS = (
+    Column("ACTION", "Action"),
+    Column("KIND", "Kind"),
+    Column("NAME", "Name"),
+    Column("REGION", "Region"),
+    Column("FIELDS", "Fields.Path", "list"),
+    Column("REASON", "Reason"),
+)
+
+
+def report(plan: Plan) -> Report:
+    """``plan`` as something to show."""
+    changes = [change_dict(change) for change in plan.changes]
+    summary = {action.name.lower(): plan.count(action) for action in Action}
+    return Report(
+        {"Changes": changes, "Summary": summary},
+        Listing("Changes", changes, _COLUMNS, "change", "Name", "changes"),
+        lambda console: lines(plan, console),
+    )
+
+
+def lines(plan: Plan, console: Console) -> Iterator[str]:
+    """Every change with its fields, then how many of each."""
+    for change in plan.changes:
+        if change.action is Action.UNCHANGED and not console.settings.verbose:
+            continue
+        yield from _change_lines(change, console)
+    yield summary(plan)
+
+
+def summary(plan: Plan) -> str:
+    """``2 to create, 1 unchanged.``"""
+    counts = ((plan.count(action), words) for action, words in _COUNTED.items())
+    found = ", ".join(f"{count} {words}" for count, words in counts if count)
+    return f"{found}." if found else "Nothing to do."
+
+
+def change_dict(change: Change) -> dict[str, Any]:
+    """One change for a program."""
+    known: dict[str, Any] = {
+        "Action": change.action.name.lower(),
+        "Kind": change.kind.name,
+        "Name": change.document.name,
+        "Region": change.region,
+        "Fields": [_field_dict(item) for item in change.fields],
+        "Uploads": [item.uri for item in change.uploads],
+        "Reason": change.reason,
+    }
+    return {key: value for key, value in known.items() if value not in ("", [])}
+
+
+def _field_dict(item: FieldChange) -> dict[str, Any]:
+    known: dict[str, Any] = {"Path": item.path}
+    for side, value in (("Before", item.before), ("After", item.after)):
+        if value is not ABSENT:
+            known[side] = SECRET if item.is_secret else value
+    return known
+
+
+def _change_lines(change: Change, console: Console) -> Iterator[str]:
+    shade = _SHADES[change.action]
+    reason = f"  ({change.reason})" if change.reason else ""
+    yield f"{console.style(change.action.value, shade)} {change.label}{reason}"
+    for item in change.fields:
+        yield f"    {item.path}: {_side(item, item.before, console, 'bad')} -> " + _side(
+            item, item.after, console, "good"
+        )
+    for transfer in change.uploads:
+        yield f"    {transfer.source.name} -> {transfer.uri}"
+
+
+def _side(item: FieldChange, value: Any, console: Console, shade: str) -> str:
+    if value is ABSENT:
+        return console.style("(none)", "dim")
+    return console.style(SECRET if item.is_secret else _written(value), shade)
+
+
+def _written(value: Any) -> str:
+    return f'"{text(value)}"' if isinstance(value, str) else text(value)
