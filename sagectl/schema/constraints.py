@@ -6,16 +6,17 @@ are kept), one for Python values. What is behind the doors is shared.
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sagectl.manifest.nodes import NULLS, outline
+from sagectl.manifest.wording import choices, did_you_mean, shown
 from sagectl.schema.forms import from_node, from_value
 from sagectl.schema.patterns import PATTERN_HINTS, matcher
 from sagectl.schema.scalars import READERS, Limits
-from sagectl.schema.wording import choices, did_you_mean, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Mapping
 
     from sagectl.manifest.nodes import Mark
     from sagectl.schema.model import ServiceModel, Shape
@@ -40,12 +41,15 @@ def checker(shape: Shape, model: ServiceModel) -> Checker:
 
 
 class StructureChecker:
-    """Checks a structure; its fields ``elsewhere`` are given in another place."""
+    """Checks a structure; ``elsewhere`` has fields given in another place, and says where."""
 
     __slots__ = ("elsewhere", "model", "ready", "required", "shape")
 
     def __init__(
-        self, shape: Shape, model: ServiceModel, elsewhere: Collection[str] = frozenset()
+        self,
+        shape: Shape,
+        model: ServiceModel,
+        elsewhere: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.shape = shape
         self.model = model
@@ -96,7 +100,7 @@ class StructureChecker:
             found = self.ready[name] = checker(members[name], self.model)
             return found
         known = [member for member in members if member not in self.elsewhere]
-        hint = did_you_mean(str(name), known)
+        hint = self.elsewhere.get(name) or did_you_mean(str(name), known)
         if hint is None and known:
             hint = f"The fields are {choices(known, str(name))}."
         walk.add("schema.unknown", path, f"{shown(name)} is not a field here", mark, hint)
@@ -192,11 +196,14 @@ class TextChecker:
     size that its author never thought of.
     """
 
-    __slots__ = ("enum", "hint", "is_sensitive", "limits", "matches", "pattern")
+    __slots__ = (
+        *("enum", "high", "hint", "is_sensitive", "limits", "low", "matches", "pattern"),
+    )
 
     def __init__(self, shape: Shape, model: ServiceModel) -> None:
         self.enum = shape.enum
         self.limits = Limits(shape, "character")
+        self.low, self.high = self.limits.low, self.limits.high
         self.pattern = shape.pattern
         self.matches = matcher(shape.pattern)
         self.hint = PATTERN_HINTS.get(shape.name)
@@ -211,7 +218,8 @@ class TextChecker:
             return walk.mistyped(path, "text", None, node.start_mark)
         else:
             text = node.value
-        self.judge(text, path, walk, node.start_mark)
+        if self.enum or not (self.low <= len(text) <= self.high and self.matches(text)):
+            self.judge(text, path, walk, node.start_mark)
         return text
 
     def from_value(self, value: Any, path: str, walk: Walk) -> Any:

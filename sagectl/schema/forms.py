@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from sagectl.catalog.kinds import KINDS
 from sagectl.manifest.document import Reference, Upload
 from sagectl.manifest.nodes import TooDeepError, core_value, repeated_keys
+from sagectl.manifest.wording import shown
 from sagectl.schema.walk import INVALID, Invalid
-from sagectl.schema.wording import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sagectl.manifest.nodes import Mark
     from sagectl.schema.walk import Walk
 
+_as_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 _INDEX = re.compile(r"\[\d+\]")
 
 
@@ -94,14 +95,14 @@ class Given:
 
 def from_node(node: Any, path: str, walk: Walk) -> Any:
     """What a node that is no scalar means in a text field: a form, JSON text, or INVALID."""
-    given = Given(None, path, walk, node.start_mark)
+    mark = node.start_mark
     try:
         value = core_value(node)
     except TooDeepError:
-        return given.refuse("schema.depth", "is nested too deep")
+        return Given(None, path, walk, mark).refuse("schema.depth", "is nested too deep")
     for key in repeated_keys(node):
         walk.add("schema.duplicate", path, f"has the key {key.value!r} twice", key.start_mark)
-    return _meaning(replace(given, value=value))
+    return _meaning(Given(value, path, walk, mark))
 
 
 def from_value(value: Any, path: str, walk: Walk) -> Any:
@@ -150,9 +151,7 @@ def _refused(form: str, given: Given) -> Invalid:
 def _json_text(given: Given) -> Any:
     """A mapping or list as the compact JSON text the service wants, key order kept."""
     try:
-        return json.dumps(
-            given.value, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-        )
+        return _as_json(given.value)
     except (TypeError, ValueError) as error:
         return given.refuse("schema.json", f"cannot be written as JSON: {error}")
 

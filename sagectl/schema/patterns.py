@@ -6,7 +6,7 @@ Source of the differences: the class ``java.util.regex.Pattern``.
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -86,18 +86,18 @@ PATTERN_HINTS: Mapping[str, str] = MappingProxyType(
 )
 
 
-def matcher(pattern: str | None) -> Callable[[str], bool]:
-    """Tells whether the whole of a text matches ``pattern``; compiled on first use.
+@lru_cache(512)
+def matcher(pattern: str | None) -> Callable[[str], object]:
+    """Gives something true if the whole of a text matches ``pattern``.
 
     No pattern, or one with a class that is not known here, leaves it to the service.
     """
-    if pattern is None or pattern in _ANYTHING:
+    if pattern is None or pattern in _ANYTHING or not all(map(_members, _classes(pattern))):
         return _always
-    if not re.search(r"\\[pP]", pattern):
-        return lambda text: _compiled(pattern).fullmatch(text) is not None
-    if not all(map(_members, _classes(pattern))):
-        return _always
-    return lambda text: _compiled(pattern).fullmatch(_by_category(text)) is not None
+    match = re.compile(python_pattern(pattern), re.ASCII).fullmatch
+    if next(_classes(pattern), None) is None:
+        return match
+    return lambda text: match(_by_category(text))
 
 
 def python_pattern(pattern: str) -> str:
@@ -107,11 +107,6 @@ def python_pattern(pattern: str) -> str:
 
 def _always(_: str) -> bool:
     return True
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(python_pattern(pattern), re.ASCII)
 
 
 def _pieces(pattern: str) -> Iterator[str]:

@@ -40,10 +40,15 @@ def create_request(
 ) -> Request:
     """The call that creates ``document``. Raises FindingsError, with places where known."""
     kind = KINDS[document.kind]
-    params: dict[str, Any] = {kind.name_field: document.name, **document.spec}
+    return _document_request(kind.create, create_params(document), document, model, lenient)
+
+
+def create_params(document: Document) -> dict[str, Any]:
+    """What the create operation of ``document``'s kind takes, not yet checked."""
+    params = {KINDS[document.kind].name_field: document.name, **document.spec}
     if document.tags:
         params["Tags"] = [{"Key": key, "Value": value} for key, value in document.tags.items()]
-    return _document_request(kind.create, params, document, model, lenient)
+    return params
 
 
 def update_request(

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sagectl.manifest.nodes import FLOAT, INTEGER
-from sagectl.schema.wording import counted
+from sagectl.manifest.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from sagectl.diagnostics import Diagnostic, Severity
-from sagectl.schema.wording import shown
+from sagectl.manifest.wording import shown
 
 if TYPE_CHECKING:
     from sagectl.manifest.nodes import Mark

@@ -1,0 +1,139 @@
+"""Manifest files to documents: what the reader gives, read by the shapes and the rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+
+from sagectl.catalog.kinds import KINDS
+from sagectl.diagnostics import Diagnostic
+from sagectl.manifest.document import Document
+from sagectl.manifest.reader import Draft, read_drafts
+from sagectl.schema.constraints import StructureChecker, TextChecker
+from sagectl.schema.forms import forms_of
+from sagectl.schema.request import create_params, in_document
+from sagectl.schema.rules import broken_rules
+from sagectl.schema.rules.rule import given
+from sagectl.schema.scalars import Limits
+from sagectl.schema.walk import Walk
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Iterator
+
+    from sagectl.catalog.kinds import Kind
+    from sagectl.diagnostics import SourceSpan
+    from sagectl.schema.model import ServiceModel
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a set of manifests holds: its sound documents, and all findings."""
+
+    documents: tuple[Document, ...]
+    findings: tuple[Diagnostic, ...]
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        return tuple(finding for finding in self.findings if finding.is_error)
+
+
+def read_documents(
+    paths: Iterable[str | os.PathLike[str]],
+    *,
+    model: ServiceModel,
+    recursive: bool = False,
+    stdin: IO[str] | IO[bytes] | None = None,
+    lenient: bool = False,
+) -> Read:
+    """The documents in ``paths``; one with an error is left out of them.
+
+    ``lenient`` makes warnings of what the service may judge otherwise than the installed model.
+    """
+    documents: list[Document] = []
+    found: list[Diagnostic] = []
+    met: dict[tuple[str, str | None, str], SourceSpan] = {}
+    readers = {name: DraftReader(kind, model, lenient) for name, kind in KINDS.items()}
+    for item in read_drafts(paths, recursive=recursive, stdin=stdin):
+        if isinstance(item, Diagnostic):
+            found.append(item)
+            continue
+        document, findings = readers[item.kind].read(item)
+        findings += _repeated(item, met)
+        found += sorted(findings, key=_place)
+        if not any(finding.is_error for finding in findings):
+            documents.append(document)
+    return Read(tuple(documents), tuple(found))
+
+
+class DraftReader:
+    """Reads the drafts of one kind by the shape of its create operation."""
+
+    def __init__(self, kind: Kind, model: ServiceModel, lenient: bool) -> None:
+        self.kind = kind
+        self.model = model
+        self.lenient = lenient
+        elsewhere = {kind.name_field: "The name stands at the top of the document, as `name`."}
+        self.shape = model.operation(kind.create).input_shape
+        self.spec = StructureChecker(self.shape, model, elsewhere)
+        self.name = TextChecker(self.shape.members[kind.name_field], model)
+        tag = self.shape.members["Tags"].member
+        self.tag_key = TextChecker(tag.members["Key"], model)
+        self.tag_value = TextChecker(tag.members["Value"], model)
+
+    def read(self, draft: Draft) -> tuple[Document, list[Diagnostic]]:
+        """The document that ``draft`` means, and everything that is wrong with it."""
+        forms = forms_of(self.kind, prefix="spec.", base=draft.base)
+        walk = Walk(forms, draft.spans, is_lenient=self.lenient)
+        if draft.name:
+            self.name.judge(draft.name, "name", walk, draft.spans.values_at["name"])
+        spec = self.spec.from_node(draft.spec, "spec", walk) if draft.spec is not None else {}
+        tags = self._tags(draft, spec.pop("Tags", None), walk)
+        document = Document(
+            draft.kind, draft.name, spec, draft.region, tags, draft.span, draft.spans
+        )
+        params = create_params(document)
+        rules = broken_rules(self.kind.create, params, lenient=self.lenient)
+        found = [in_document(breach, self.kind, draft.spans) for breach in rules]
+        return document, [*draft.findings, *walk.findings, *(found if draft.spec else ())]
+
+    def _tags(self, draft: Draft, listed: Any, walk: Walk) -> dict[str, str]:
+        """The tags at the top and those in the spec, as one mapping."""
+        shape = self.shape.members["Tags"]
+        key, value = self.tag_key, self.tag_value
+        places = draft.spans.values_at
+        for name, content in draft.tags.items():
+            at = f"tags.{name}"
+            key.judge(name, at, walk, draft.spans.keys_at[at])
+            value.judge(content, at, walk, places[at])
+        tags = dict(draft.tags)
+        for index, tag in enumerate(listed if isinstance(listed, list) else ()):
+            name = given(tag, "Key")
+            if name in tags:
+                at = f"spec.Tags[{index}]"
+                walk.add("tags.duplicate", at, f"the tag {name!r} is given twice", places[at])
+            elif isinstance(name, str) and isinstance(text := given(tag, "Value"), str):
+                tags[name] = text
+        Limits(shape, "tag").judge(len(tags), "tags", walk, places.get("tags"))
+        return tags
+
+
+def _repeated(
+    draft: Draft, met: dict[tuple[str, str | None, str], SourceSpan]
+) -> Iterator[Diagnostic]:
+    """A finding if the set has this document already; labeling jobs' names ignore case."""
+    name = draft.name.lower() if draft.kind == "LabelingJob" else draft.name
+    first = met.setdefault((draft.kind, draft.region, name), draft.span)
+    if name and first is not draft.span:
+        label = f"{draft.kind.lower()}/{draft.name}"
+        yield Diagnostic(
+            f"{label} is in this set twice",
+            "name",
+            draft.spans["name"],
+            f"The first is at {first}.",
+            "manifest.repeated",
+        )
+
+
+def _place(finding: Diagnostic) -> tuple[int, int]:
+    return (finding.span.line, finding.span.column) if finding.span else (0, 0)
