@@ -1,7 +1,4 @@
-"""Every failure sagectl reports on purpose, with the exit code it earns.
-
-Codes 0 and 1 are no errors: 1 answers a question with no (``diff`` found changes).
-"""
+"""Every failure sagectl reports on purpose, with the exit code it earns."""
 
 from __future__ import annotations
 
@@ -12,6 +9,22 @@ if TYPE_CHECKING:
     from typing import Any
 
     from sagectl.diagnostics import Diagnostic
+
+
+EXIT_CODES = {
+    0: "Done; for `diff`: nothing to change.",
+    1: "A question answered no, never an error: `diff` found changes.",
+    2: "Your input: usage, manifest, request or file; all findings are listed.",
+    3: "The service refused, what was named does not exist, or the local state is unusable.",
+    4: "No credentials, or the caller may not do this.",
+    5: "A compilation, or a job that was waited for, ended Failed or Stopped.",
+    6: "An apply was done in part: a call failed.",
+    7: "A verification failed, or a benchmark missed its threshold.",
+    70: "A bug: one line on screen, a crash log written, its path shown.",
+    124: "A wait timed out.",
+    130: "Interrupted: what was done and what was not is said.",
+    141: "Whoever read the output closed it.",
+}
 
 
 class SagectlError(Exception):

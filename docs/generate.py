@@ -1,0 +1,240 @@
+"""Write docs/reference/ from the code that the pages describe.
+
+python docs/generate.py           write the pages
+python docs/generate.py --check   exit 1 if a page is out of date
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+REFERENCE = Path(__file__).parent / "reference"
+COLUMNS = 88
+
+
+def commands() -> str:
+    """Every command, its help and its own options."""
+    from sagectl.cli.main import cli
+    from sagectl.cli.options import GLOBAL_OPTIONS
+
+    parts = ["# Commands", "", "`sagectl COMMAND --help` shows the same.", ""]
+    root = context(cli, "sagectl")
+    shared = {id(option) for option in GLOBAL_OPTIONS}
+    for ctx in walked(root):
+        parts += [f"## {ctx.command_path}", "", *described(ctx, shared)]
+    parts += ["## Global options", "", "They are accepted before and after the command.", ""]
+    parts += option_table(root, GLOBAL_OPTIONS)
+    return "\n".join(parts)
+
+
+def context(command: click.Command, name: str, parent: click.Context | None = None):
+    return click.Context(command, info_name=name, parent=parent, max_content_width=COLUMNS)
+
+
+def walked(ctx: click.Context) -> Iterator[click.Context]:
+    """Every visible command below ``ctx``, groups before their commands."""
+    group = ctx.command
+    if not isinstance(group, click.Group):
+        return
+    for name in group.list_commands(ctx):
+        command = group.get_command(ctx, name)
+        if command is None or command.hidden:
+            continue
+        inner = context(command, name, ctx)
+        yield inner
+        yield from walked(inner)
+
+
+def described(ctx: click.Context, shared: set[int]) -> list[str]:
+    command = ctx.command
+    usage = " ".join(command.collect_usage_pieces(ctx))
+    parts = ["```text", f"{ctx.command_path} {usage}", "```", "", *prose(command.help or "")]
+    own = [option for option in command.get_params(ctx) if id(option) not in shared]
+    return [*parts, *option_table(ctx, own)]
+
+
+def prose(text: str) -> list[str]:
+    """A help text as Markdown: paragraphs, and what stands after ``\\b`` as it stands."""
+    parts: list[str] = []
+    for paragraph in text.replace("\r", "").split("\n\n"):
+        lines = [line for line in paragraph.splitlines() if line.strip()]
+        if lines and lines[0].strip() == "\b":
+            parts += ["```sh", *(line.strip() for line in lines[2:]), "```", ""]
+        elif lines:
+            parts += [" ".join(line.strip() for line in lines), ""]
+    return parts
+
+
+def option_table(ctx: click.Context, params: Iterable[click.Parameter]) -> list[str]:
+    records = [param.get_help_record(ctx) for param in params]
+    rows = [[f"`{names}`", text] for names, text in filter(None, records)]
+    return [*table(["option", "meaning"], rows), ""] if rows else []
+
+
+def kinds() -> str:
+    """The kinds of manifests, and how each field of them is treated."""
+    from sagectl.catalog.kinds import KINDS
+
+    parts = [
+        "# Kinds",
+        "",
+        "What a manifest can describe, and what the fields of each allow.",
+        "",
+    ]
+    for kind in KINDS.values():
+        facts = {
+            "command line": f"`{kind.word}/NAME`, `sagectl {kind.group}`",
+            "operations": ", ".join(
+                f"`{name}`"
+                for name in (
+                    kind.create,
+                    kind.describe,
+                    kind.list,
+                    kind.update,
+                    kind.stop,
+                    kind.delete,
+                )
+                if name
+            ),
+            "can be changed": codes(kind.mutable) or "nothing: it is made anew",
+            "references": ", ".join(
+                f"`{path}` to a {target}" for path, target in kind.references.items()
+            ),
+            "takes `{upload: PATH}`": codes(kind.uploads),
+            "JSON text, writable as YAML": codes(kind.json_text),
+            "order does not matter": codes(kind.unordered),
+            "never shown": codes(kind.secrets),
+            "ends in": codes(sorted(kind.statuses.final)) if kind.statuses else "",
+        }
+        rows = [[name, text] for name, text in facts.items() if text]
+        parts += [f"## {kind.name}", "", *table(["", ""], rows), ""]
+    return "\n".join(parts)
+
+
+def rules() -> str:
+    """The rules that the shapes of the API cannot express."""
+    from sagectl.schema.rules import RULES, rules_of
+
+    parts = [
+        "# Rules",
+        "",
+        "What is checked beyond the API's shapes. A finding carries the rule's identifier.",
+        "",
+    ]
+    seen: set[str] = set()
+    rows: list[list[str]] = []
+    for operation in RULES:
+        for rule in rules_of(operation):
+            if rule.id not in seen:
+                seen.add(rule.id)
+                weight = "warning" if rule.severity.value == "warning" else "error"
+                rows.append([f"`{rule.id}`", rule.sentence, weight, rule.source])
+    return "\n".join([*parts, *table(["rule", "what it asks", "weight", "source"], rows), ""])
+
+
+def targets() -> str:
+    """The compilation targets: served, or refused with the reason."""
+    from sagectl.compiler.targets import rows
+
+    shown = [[cell(value) for value in row.values()] for row in rows()]
+    heading = [name.replace("_", " ") for name in rows()[0]]
+    parts = ["# Targets", "", "What `sagectl compile` builds for, and why it does not.", ""]
+    return "\n".join([*parts, *table(heading, shown), ""])
+
+
+def exit_codes() -> str:
+    """What the exit code of a command means."""
+    from sagectl.errors import EXIT_CODES
+
+    rows = [[str(code), meaning] for code, meaning in EXIT_CODES.items()]
+    return "\n".join(["# Exit codes", "", *table(["code", "meaning"], rows), ""])
+
+
+def settings() -> str:
+    """Settings, and the environment variables that hold them."""
+    from sagectl.settings import CHOICES, ENVIRONMENT
+
+    rows = [
+        [f"`{name}`", codes(variables), codes(CHOICES.get(name, ()))]
+        for name, variables in ENVIRONMENT.items()
+    ]
+    parts = [
+        "# Settings",
+        "",
+        "A flag beats the environment, the environment beats `config.toml`, and that beats the",
+        "default. `SAGECTL_HOME` puts everything sagectl keeps under one directory.",
+        "",
+    ]
+    heading = ["setting", "environment variables, first found wins", "values"]
+    return "\n".join([*parts, *table(heading, rows), ""])
+
+
+def fidelity() -> str:
+    """What the embedded control plane does as the service does, and how that is known."""
+    from sagectl.controlplane.fidelity import FIDELITY
+
+    rows = [
+        [f"`{row.operation}`", row.behaviour, row.source, f"`{row.tested_by}`"]
+        for row in FIDELITY
+    ]
+    parts = ["# Fidelity", "", "How the embedded control plane compares with SageMaker.", ""]
+    heading = ["operation", "behaviour", "source", "tested by"]
+    return "\n".join([*parts, *table(heading, rows), ""])
+
+
+def table(heading: list[str], rows: Iterable[list[str]]) -> list[str]:
+    """A Markdown table; cells are escaped here and nowhere else."""
+    lines = [heading, ["---"] * len(heading), *rows]
+    return ["| " + " | ".join(escaped(text) for text in line) + " |" for line in lines]
+
+
+def escaped(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def codes(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def cell(value: Any) -> str:
+    if value is None or value == "" or value == {}:
+        return ""
+    return str(value)
+
+
+PAGES = {
+    "commands": commands,
+    "kinds": kinds,
+    "rules": rules,
+    "targets": targets,
+    "exit-codes": exit_codes,
+    "settings": settings,
+}
+
+
+def main(args: list[str]) -> int:
+    REFERENCE.mkdir(exist_ok=True)
+    stale = []
+    for name, page in PAGES.items():
+        path = REFERENCE / f"{name}.md"
+        text = f"<!-- Written by docs/generate.py; change the code instead. -->\n\n{page()}"
+        if path.is_file() and path.read_text(encoding="utf-8") == text:
+            continue
+        stale.append(str(path))
+        if args != ["--check"]:
+            path.write_text(text, encoding="utf-8")
+    if args == ["--check"] and stale:
+        print(f"out of date: {', '.join(stale)}; run python docs/generate.py", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
