@@ -13,7 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from sagectl.controlplane.process import end_group, group_members, signal_group
-from sagectl.controlplane.stages import LOG, WORK, make_job_directory, stages_in
+from sagectl.controlplane.stages import LOG, STAGES, WORK, make_job_directory, stages_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,6 +96,7 @@ def started(job: Job, state: Path, command: Sequence[str]) -> JobProcess:
     directory = make_job_directory(state, *address)
     shutil.rmtree(directory / WORK, ignore_errors=True)
     (directory / WORK).mkdir(mode=0o700)
+    (directory / STAGES).unlink(missing_ok=True)
     # A log begins anew with a job's first attempt.
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | (os.O_TRUNC if job.attempts == 1 else 0)
     with os.fdopen(os.open(directory / LOG, flags, 0o600), "ab") as log:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -75,8 +74,6 @@ class StageLog:
         self._path = directory / STAGES
         self._clock = clock
         self._current: Stage | None = None
-        with suppress(FileNotFoundError):
-            self._path.unlink()
 
     @property
     def current(self) -> str:
