@@ -10,10 +10,11 @@ from sagectl.render.columns import text
 from sagectl.render.views import Listing, Report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sagectl.plan.change import Change, FieldChange, Plan
-    from sagectl.render.console import Console
+
+    Style = Callable[[str, str], str]  # text, what it is -> text as it is shown
 
 SECRET = "(secret)"
 _SHADES = {
@@ -50,16 +51,18 @@ def report(plan: Plan) -> Report:
     return Report(
         {"Changes": changes, "Summary": summary},
         Listing("Changes", changes, _COLUMNS, "change", "Name", "changes"),
-        lambda console: lines(plan, console),
+        lambda console: plan_lines(plan, console.style, verbose=console.settings.verbose),
     )
 
 
-def lines(plan: Plan, console: Console) -> Iterator[str]:
-    """Every change with its fields, then how many of each."""
+def plan_lines(plan: Plan, style: Style, *, verbose: bool = False) -> Iterator[str]:
+    """Every change with its fields, then how many of each; ``style`` colours a word.
+
+    What stays as it is is only counted, unless ``verbose``.
+    """
     for change in plan.changes:
-        if change.action is Action.UNCHANGED and not console.settings.verbose:
-            continue
-        yield from _change_lines(change, console)
+        if verbose or change.action is not Action.UNCHANGED:
+            yield from _change_lines(change, style)
     yield summary(plan)
 
 
@@ -92,22 +95,22 @@ def _field_dict(item: FieldChange) -> dict[str, Any]:
     return known
 
 
-def _change_lines(change: Change, console: Console) -> Iterator[str]:
+def _change_lines(change: Change, style: Style) -> Iterator[str]:
     shade = _SHADES[change.action]
     reason = f"  ({change.reason})" if change.reason else ""
-    yield f"{console.style(change.action.value, shade)} {change.label}{reason}"
+    yield f"{style(change.action.value, shade)} {change.label}{reason}"
     for item in change.fields:
-        yield f"    {item.path}: {_side(item, item.before, console, 'bad')} -> " + _side(
-            item, item.after, console, "good"
+        yield f"    {item.path}: {_side(item, item.before, style, 'bad')} -> " + _side(
+            item, item.after, style, "good"
         )
     for transfer in change.uploads:
         yield f"    {transfer.source.name} -> {transfer.uri}"
 
 
-def _side(item: FieldChange, value: Any, console: Console, shade: str) -> str:
+def _side(item: FieldChange, value: Any, style: Style, shade: str) -> str:
     if value is ABSENT:
-        return console.style("(none)", "dim")
-    return console.style(SECRET if item.is_secret else _written(value), shade)
+        return style("(none)", "dim")
+    return style(SECRET if item.is_secret else _written(value), shade)
 
 
 def _written(value: Any) -> str:

@@ -86,7 +86,7 @@ def write_fields(row: Mapping[str, Any], console: Console) -> None:
     if len(values) == 1 and not isinstance(values[0], dict | list):
         console.stdout.write(f"{text(values[0])}\n")
         return
-    console.stdout.writelines(f"{line}\n" for line in _outline(row, console))
+    console.stdout.writelines(f"{line}\n" for line in outline(row, console))
 
 
 def flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -101,18 +101,19 @@ def flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
         yield path, text(value)
 
 
-def _outline(value: Mapping[str, Any], console: Console) -> Iterator[str]:
+def outline(value: Mapping[str, Any], console: Console) -> Iterator[str]:
+    """``value`` as indented lines, what is empty left out."""
     present = {key: item for key, item in value.items() if item not in ({}, [], None, "")}
     width = max(map(len, present), default=0) + 2
     for key, item in present.items():
         label = console.style(f"{key}:", "key")
         if isinstance(item, dict):
             yield label
-            yield from (f"  {line}" for line in _outline(item, console))
+            yield from (f"  {line}" for line in outline(item, console))
         elif isinstance(item, list) and isinstance(item[0], dict):
             yield label
             for part in item:
-                for index, line in enumerate(_outline(part, console)):
+                for index, line in enumerate(outline(part, console)):
                     yield f"  {'  ' if index else '- '}{line}"
         else:
             words = ", ".join(map(text, item)) if isinstance(item, list) else text(item)

@@ -1,0 +1,133 @@
+"""What the compiler made, as something to show: a package, its proof, its outputs, targets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sagectl.catalog.kinds import Column
+from sagectl.render.views import Listing, Report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sagectl.render.console import Console
+
+TARGET_COLUMNS = (
+    Column("DEVICE", "Device"),
+    Column("OS", "Os"),
+    Column("ARCH", "Arch"),
+    Column("ACCELERATOR", "Accelerator"),
+    Column("STATUS", "Status"),
+    Column("MCPU", "Mcpu"),
+    Column("TRIPLE", "Triple", is_wide=True),
+    Column("REASON", "Reason"),
+    Column("INSTEAD", "Nearest", is_wide=True),
+)
+OUTPUT_COLUMNS = (
+    Column("OUTPUT", "Name"),
+    Column("TYPE", "Type"),
+    Column("SHAPE", "Shape", "list"),
+    Column("MIN", "Minimum"),
+    Column("MAX", "Maximum"),
+    Column("ARGMAX", "ArgMax", "list"),
+    Column("VALUES", "Values", "list", is_wide=True),
+)
+_DIFFERENCE_COLUMNS = (
+    Column("OUTPUT", "output"),
+    Column("TYPE", "dtype"),
+    Column("SHAPE", "shape", "list"),
+    Column("LARGEST", "largest"),
+    Column("SCALE", "scale"),
+    Column("MISMATCHED", "mismatched"),
+    Column("OF", "elements"),
+    Column("PASSED", "passed"),
+    Column("NOTE", "note"),
+)
+
+
+def targets(rows: Sequence[Mapping[str, Any]]) -> Listing:
+    """The machines that code can be generated for."""
+    return Listing("Targets", rows, TARGET_COLUMNS, "target", "Device", "targets")
+
+
+def outputs(rows: Sequence[Mapping[str, Any]]) -> Listing:
+    """What a run of a package gave."""
+    return Listing("Outputs", rows, OUTPUT_COLUMNS, "output", "Name", "outputs")
+
+
+def build(built: Mapping[str, Any]) -> Report:
+    """A package that was made: its path bare, so that ``$(...)`` can take it."""
+    rows = [dict(built)]
+    columns = [Column(key.upper(), key) for key in built if not isinstance(built[key], dict)]
+    return Report(
+        built,
+        Listing("Packages", rows, columns, "package", "Package", "packages"),
+        lambda _: [str(built["Package"])],
+    )
+
+
+def comparison(found: Mapping[str, Any]) -> Report:
+    """How a package's outputs differ from its reference's, output by output."""
+    rows: Sequence[Mapping[str, Any]] = found["Outputs"]
+    return Report(
+        found,
+        Listing("Outputs", rows, _DIFFERENCE_COLUMNS, "output", "output", "outputs"),
+        lambda console: _comparison_lines(found, console),
+    )
+
+
+def inspection(described: Mapping[str, Any]) -> Report:
+    """What a package tells about itself; its library's functions only as a count."""
+    files = [{"Name": name, **facts} for name, facts in described["Files"].items()]
+    columns = (Column("FILE", "Name"), Column("SIZE", "Size"), Column("SHA256", "Sha256"))
+    return Report(
+        described,
+        Listing("Files", files, columns, "file", "Name", "files"),
+        lambda console: _inspection_lines(described, console),
+    )
+
+
+def _comparison_lines(found: Mapping[str, Any], console: Console) -> Iterator[str]:
+    for row in found["Outputs"]:
+        mark = (
+            console.style("same", "good")
+            if row["passed"]
+            else console.style("DIFFERENT", "bad")
+        )
+        shape = "x".join(map(str, row["shape"])) or "scalar"
+        yield f"{mark}  {row['output']}  {row['dtype']} {shape}"
+        yield f"      largest difference {row['largest']:.3g} on values up to {row['scale']:.3g}"
+        if row["mismatched"]:
+            yield f"      {row['mismatched']} of {row['elements']} elements beyond the tolerance"
+        if row["note"]:
+            yield f"      {row['note']}"
+    yield f"Compared with {found['Reference']} on {found['Inputs']}."
+
+
+def _inspection_lines(described: Mapping[str, Any], console: Console) -> Iterator[str]:
+    from sagectl.render.tables import outline
+
+    ours = described.get("Sagectl", {})
+    model = described.get("Model", {})
+    functions = described["Library"]["Functions"]
+    shown = {
+        "Package": described["Package"],
+        "Digest": described["Digest"],
+        "SizeBytes": described["SizeBytes"],
+        "Inputs": [_port(row) for row in model.get("Inputs", ())],
+        "Outputs": [_port(row) for row in model.get("Outputs", ())],
+        "Target": ours.get("Target"),
+        "System": ours.get("System"),
+        "Runtime": ours.get("Runtime"),
+        "Source": ours.get("Source"),
+        "Verification": ours.get("Verification"),
+        "Files": {name: facts["Size"] for name, facts in described["Files"].items()},
+        "Sections": described["Library"]["Sections"],
+        "Needed": described["Library"]["Needed"],
+        "Functions": len(functions),
+    }
+    yield from outline(shown, console)
+
+
+def _port(row: Mapping[str, Any]) -> str:
+    return f"{row['name']}: {row['dtype']}[{', '.join(map(str, row['shape']))}]"
