@@ -51,7 +51,7 @@ def unpack(archive: Path, folder: Path) -> None:
         with tarfile.open(archive, "r:*") as tar:
             listing = _manifest_of(tar, archive)
             expected = _files(listing, archive.name)
-            for member in tar:
+            while member := tar.next():
                 _unpack_member(tar, member, expected, folder)
     except _BROKEN as error:
         raise PackageError(

@@ -118,5 +118,5 @@ def _unknown(name: str) -> str:
 
 
 def _meant(name: str, known: Any, *, sign: str = "") -> str | None:
-    near = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    near = get_close_matches(name, list(known), n=1, cutoff=0.75)
     return f"Did you mean {sign}{near[0]}?" if near else None

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import gzip
+import io
+import tarfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sagectl.compiler.errors import RequestError
+from sagectl.compiler.frontends.archive import model_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def archive(path: Path, *members: tuple[tarfile.TarInfo, bytes]) -> Path:
+    with tarfile.open(path, "w:gz") as tar:
+        for info, content in members:
+            info.size = len(content) if info.isreg() else 0
+            tar.addfile(info, io.BytesIO(content))
+    return path
+
+
+def file(name: str, content: bytes = b"model") -> tuple[tarfile.TarInfo, bytes]:
+    return tarfile.TarInfo(name), content
+
+
+def special(name: str, kind: bytes, target: str = "") -> tuple[tarfile.TarInfo, bytes]:
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = kind, target
+    return info, b""
+
+
+def test_a_plain_file_is_itself(tmp_path: Path) -> None:
+    (tmp_path / "m.onnx").write_bytes(b"model")
+
+    with model_file(tmp_path / "m.onnx", "ONNX") as path:
+        assert path == tmp_path / "m.onnx"
+
+
+def test_an_archive_gives_its_model_with_the_data_beside_it(tmp_path: Path) -> None:
+    packed = archive(
+        tmp_path / "m.tar.gz",
+        file("./net/m.onnx"),
+        file("./net/weights.bin", b"weights"),
+        file("./net/._m.onnx", b"attributes"),
+    )
+
+    with model_file(packed, "ONNX") as path:
+        assert path.read_bytes() == b"model"
+        assert path.with_name("weights.bin").read_bytes() == b"weights"
+        unpacked = path
+    assert not unpacked.exists()
+
+
+def test_a_folder_gives_its_one_model(tmp_path: Path) -> None:
+    (tmp_path / "m.onnx").write_bytes(b"model")
+
+    with model_file(tmp_path, "ONNX") as path:
+        assert path.name == "m.onnx"
+
+
+@pytest.mark.parametrize(
+    ("members", "reason", "said"),
+    [
+        ([file("readme.txt")], "no-model", "holds no .onnx file"),
+        (
+            [file("a.onnx"), file("b/c.onnx")],
+            "several-models",
+            "2 .onnx files: a.onnx, b/c.onnx",
+        ),
+        ([file("../a.onnx")], "archive", "would leave its folder"),
+        ([file("/etc/a.onnx")], "archive", "would leave its folder"),
+        ([file("a.onnx"), file("a.onnx")], "archive", "there twice"),
+        ([file("a"), file("a/b.onnx")], "archive", "there twice"),
+        ([special("a.onnx", tarfile.SYMTYPE, "/etc/passwd")], "archive", "a link or a device"),
+        ([special("a.onnx", tarfile.LNKTYPE, "b")], "archive", "a link or a device"),
+        ([special("a.onnx", tarfile.FIFOTYPE)], "archive", "a link or a device"),
+        ([special("a.onnx", tarfile.CHRTYPE)], "archive", "a link or a device"),
+    ],
+    ids=[
+        "no-model",
+        "several-models",
+        "parent",
+        "absolute",
+        "twice",
+        "file-and-folder",
+        "symbolic-link",
+        "hard-link",
+        "pipe",
+        "device",
+    ],
+)
+def test_an_archive_that_cannot_be_used_is_refused(
+    tmp_path: Path, members: list[tuple[tarfile.TarInfo, bytes]], reason: str, said: str
+) -> None:
+    packed = archive(tmp_path / "m.tar.gz", *members)
+
+    with pytest.raises(RequestError, match=said) as caught, model_file(packed, "ONNX"):
+        pass
+
+    assert caught.value.reason == reason
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"not an archive", gzip.compress(b"no tar"), gzip.compress(b"x" * 4096)[:-9]],
+    ids=["empty", "text", "gzip-of-text", "cut-off"],
+)
+def test_what_is_no_archive_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "m.tar.gz"
+    path.write_bytes(content)
+
+    with pytest.raises(RequestError) as caught, model_file(path, "ONNX"):
+        pass
+
+    assert caught.value.reason == "archive"
+
+
+def test_a_bomb_is_refused_before_it_fills_the_disk(tmp_path: Path) -> None:
+    packed = archive(tmp_path / "m.tar.gz", file("a.onnx", bytes(80 << 20)))
+
+    with (
+        pytest.raises(RequestError, match="far more than its size"),
+        model_file(packed, "ONNX"),
+    ):
+        pass
+
+
+def test_a_missing_file_is_said(tmp_path: Path) -> None:
+    with (
+        pytest.raises(RequestError, match="does not exist"),
+        model_file(tmp_path / "m", "ONNX"),
+    ):
+        pass

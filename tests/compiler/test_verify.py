@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from onnx import load, numpy_helper, save
+
+from sagectl.compiler.comparison import difference
+from sagectl.compiler.verify import compared
+from sagectl.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sagectl.compiler.packaging import Package
+
+F32 = np.float32
+
+
+def test_a_package_agrees_with_its_model_on_inputs_given(package: Package, model: Path) -> None:
+    feeds = {"image.0": np.ones((1, 3, 12, 12), F32), "side": np.zeros((1, 4), F32)}
+
+    comparison = compared(package.path, model, feeds)
+
+    assert comparison.passed
+    assert comparison.inputs == "given"
+    assert [row.output for row in comparison.rows] == ["scores", "features/relu"]
+
+
+def test_another_model_is_told_apart(package: Package, model: Path, tmp_path: Path) -> None:
+    other = load(model)
+    for tensor in other.graph.initializer:
+        values = numpy_helper.to_array(tensor) * F32(1.1)
+        tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
+    save(other, tmp_path / "other.onnx")
+
+    comparison = compared(package.path, tmp_path / "other.onnx")
+
+    assert not comparison.passed
+    assert "differs in" in str(comparison.failures[0])
+
+
+def test_a_model_that_onnxruntime_refuses_is_said(package: Package, tmp_path: Path) -> None:
+    (tmp_path / "m.onnx").write_bytes(b"nothing")
+
+    with pytest.raises(InputError, match="onnxruntime cannot run the model"):
+        compared(package.path, tmp_path / "m.onnx")
+
+
+def test_inputs_that_do_not_fit_are_said(package: Package, model: Path) -> None:
+    with pytest.raises(InputError, match=r"'side' .* is missing"):
+        compared(package.path, model, {"image.0": np.ones((1, 3, 12, 12), F32)})
+
+
+@pytest.mark.parametrize(
+    ("ours", "reference", "passes"),
+    [
+        (np.array([1.0, 2.0], F32), np.array([1.0, 2.0005], F32), True),
+        (np.array([1.0, 2.0], F32), np.array([1.0, 2.01], F32), False),
+        (np.array([1000.0, 0.05], F32), np.array([1000.0, 0.0], F32), True),
+        (np.array([1e-6, 0.0], F32), np.array([2e-6, 0.0], F32), False),
+        (np.array([np.nan, 1.0], F32), np.array([np.nan, 1.0], F32), True),
+        (np.array([np.nan, 1.0], F32), np.array([0.0, 1.0], F32), False),
+        (np.array([np.inf, 1.0], F32), np.array([np.inf, 1.0], F32), True),
+        (np.array([np.inf, 1.0], F32), np.array([-np.inf, 1.0], F32), False),
+        (np.array([1.0, 1.0], F32), np.array([np.inf, 1.0], F32), False),
+        (np.array([1, 2]), np.array([1, 2]), True),
+        (np.array([1, 2]), np.array([1, 3]), False),
+        (np.array([7, 2], np.uint8), np.array([7, 3], np.uint8), True),
+        (np.array([7, 2], np.int8), np.array([7, 4], np.int8), False),
+        (np.array([2**64 - 1, 0], np.uint64), np.array([2**64 - 2, 0], np.uint64), False),
+        (np.array([True, False]), np.array([True, True]), False),
+        (np.array([1.0], F32), np.array([1.0]), False),
+        (np.zeros((2, 1), F32), np.zeros((1, 2), F32), False),
+        (np.zeros(0, F32), np.zeros(0, F32), True),
+    ],
+    ids=[
+        "close",
+        "apart",
+        "small-beside-large",
+        "small-alone",
+        "both-nan",
+        "nan-alone",
+        "same-infinity",
+        "opposite-infinities",
+        "finite-for-infinite",
+        "equal-integers",
+        "unequal-integers",
+        "one-quantised-step",
+        "two-quantised-steps",
+        "large-unsigned",
+        "truth",
+        "type",
+        "shape",
+        "empty",
+    ],
+)
+def test_tolerances_follow_type_and_scale(
+    ours: np.ndarray, reference: np.ndarray, passes: bool
+) -> None:
+    assert difference("y", ours, reference).passed is passes
+
+
+def test_a_flat_reference_is_called_little_proof() -> None:
+    flat = np.full((2, 50), 0.1, F32)
+
+    assert "little is proven" in difference("y", flat, flat).note
+    assert not difference("y", np.arange(9.0), np.arange(9.0)).note

@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from sagectl.runtime import LibraryError, PackageError, RunnerError, TensorError, load
+from sagectl.runtime.package import unpack
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sagectl.compiler.packaging import Package
+
+F32 = np.float32
+ALONE = """
+import sys
+import numpy as np
+from sagectl.runtime import load
+runner = load(sys.argv[1])
+outputs = runner.run({"image.0": np.ones((1, 3, 12, 12), "f4"), "side": np.ones((1, 4), "f4")})
+heavy = {"tvm", "onnx", "onnxruntime", "click", "rich", "boto3"} & set(sys.modules)
+ours = {name for name in sys.modules if name.startswith("sagectl.")}
+print(sorted(outputs), heavy, all(name.startswith("sagectl.runtime") for name in ours))
+"""
+
+
+def feeds(seed: int = 0) -> dict[str, np.ndarray[Any, Any]]:
+    random = np.random.default_rng(seed)
+    return {
+        "image.0": random.standard_normal((1, 3, 12, 12)).astype(F32),
+        "side": random.standard_normal((1, 4)).astype(F32),
+    }
+
+
+def in_a_process(package: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", ALONE, str(package)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_loader_needs_neither_the_compiler_nor_the_rest_of_sagectl(
+    package: Package,
+) -> None:
+    done = in_a_process(package.path)
+
+    assert done.stdout == "['features/relu', 'scores'] set() True\n", done.stderr
+
+
+def test_a_runtime_library_that_is_not_there_is_said(package: Package, tmp_path: Path) -> None:
+    done = in_a_process(package.path, SAGECTL_TVM_RUNTIME=str(tmp_path / "nowhere.so"))
+
+    assert LibraryError.__name__ in done.stderr
+    assert "SAGECTL_TVM_RUNTIME names" in done.stderr
+
+
+def test_a_runtime_library_that_is_none_is_said(package: Package, tmp_path: Path) -> None:
+    (tmp_path / "text.so").write_text("no library")
+
+    done = in_a_process(package.path, SAGECTL_TVM_RUNTIME=str(tmp_path / "text.so"))
+
+    assert "text.so cannot be loaded" in done.stderr
+
+
+def test_a_package_that_was_unpacked_runs_too(package: Package, tmp_path: Path) -> None:
+    unpack(package.path, tmp_path)
+
+    outputs = load(tmp_path).run(feeds())
+
+    np.testing.assert_array_equal(outputs["scores"], load(package.path).run(feeds())["scores"])
+
+
+def test_a_runner_tells_its_inputs_and_outputs(package: Package) -> None:
+    runner = load(package.path, threads=1)
+
+    assert [(port.name, str(port)) for port in runner.inputs] == [
+        ("image.0", "float32[1, 3, 12, 12]"),
+        ("side", "float32[1, 4]"),
+    ]
+    assert [port.name for port in runner.outputs] == ["scores", "features/relu"]
+    assert runner.threads == 1
+
+
+def misaligned(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    room = np.empty(array.nbytes + 4, np.uint8)
+    start = 4 if room.ctypes.data % 64 == 0 else 0
+    moved = room[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+    moved[...] = array
+    return moved
+
+
+def read_only(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    copy = array.copy()
+    copy.flags.writeable = False
+    return copy
+
+
+@pytest.mark.parametrize(
+    "arranged",
+    [
+        misaligned,
+        read_only,
+        np.asfortranarray,
+        lambda array: np.flip(np.flip(array, 1).copy(), 1),
+    ],
+    ids=["misaligned", "read-only", "fortran-order", "negative-strides"],
+)
+def test_any_arrangement_in_memory_gives_the_same_result(
+    package: Package, arranged: Any
+) -> None:
+    runner = load(package.path)
+    plain = feeds()
+
+    outputs = runner.run({name: arranged(array) for name, array in plain.items()})
+
+    np.testing.assert_array_equal(outputs["scores"], runner.run(plain)["scores"])
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"side": None}, "'side' is a NoneType, not a numpy array"),
+        ({"side": [[1.0] * 4]}, "'side' is a list, not a numpy array"),
+        ({"side": np.ones((1, 4))}, "'side' has type float64, not float32"),
+        ({"side": np.ones((1, 4), ">f4")}, "'side' has type >f4, not float32"),
+        ({"side": np.ones((4,), F32)}, r"'side' has shape \[4\], not float32\[1, 4\]"),
+        ({"side": np.ones((1, 5), F32)}, r"'side' has shape \[1, 5\]"),
+        ({"sides": np.ones((1, 4), F32)}, r"no input 'sides' \(did you mean 'side'\?\)"),
+        ({7: np.ones((1, 4), F32)}, "no input 7"),
+    ],
+    ids=["none", "list", "type", "byte-order", "rank", "size", "unknown", "number-for-name"],
+)
+def test_an_input_that_does_not_fit_is_said(package: Package, changed: Any, said: str) -> None:
+    with pytest.raises(TensorError, match=said) as caught:
+        load(package.path).run({**feeds(), **changed})
+
+    assert "'side': float32[1, 4]" in (caught.value.hint or "")
+
+
+def test_all_wrong_inputs_are_said_at_once(package: Package) -> None:
+    with pytest.raises(TensorError, match=r"image\.0.* is missing; .*side.* is missing"):
+        load(package.path).run({})
+
+
+def test_inputs_that_are_no_mapping_are_said(package: Package) -> None:
+    wrong: Any = [np.ones((1, 4), F32)]
+    with pytest.raises(TensorError, match="Inputs are a list"):
+        load(package.path).run(wrong)
+
+
+def test_outputs_are_the_callers_own(package: Package) -> None:
+    runner = load(package.path)
+    first = runner.run(feeds(1))
+    kept = first["scores"].copy()
+
+    runner.run(feeds(2))
+
+    np.testing.assert_array_equal(first["scores"], kept)
+    first["scores"][...] = 0
+    np.testing.assert_array_equal(runner.run(feeds(1))["scores"], kept)
+
+
+def test_threads_may_share_a_runner(package: Package) -> None:
+    runner = load(package.path, threads=2)
+    expected = [runner.run(feeds(seed))["scores"] for seed in range(4)]
+    wrong: list[int] = []
+
+    def work(seed: int) -> None:
+        for _ in range(20):
+            if not np.array_equal(runner.run(feeds(seed))["scores"], expected[seed]):
+                wrong.append(seed)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("threads", [0, -1, 1.5, True, "2"])
+def test_a_number_of_threads_that_is_none_is_refused(package: Package, threads: Any) -> None:
+    with pytest.raises(RunnerError, match="threads is"):
+        load(package.path, threads=threads)
+
+
+def test_a_variable_that_is_no_number_is_refused(
+    package: Package, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TVM_NUM_THREADS", "many")
+
+    with pytest.raises(RunnerError, match="TVM_NUM_THREADS is 'many'"):
+        load(package.path)
+
+
+def test_a_missing_package_is_said(tmp_path: Path) -> None:
+    with pytest.raises(PackageError, match="does not exist"):
+        load(tmp_path / "nothing.tar.gz")
+
+
+def test_a_folder_that_is_no_package_is_said(tmp_path: Path) -> None:
+    with pytest.raises(PackageError, match=r"holds no manifest\.json"):
+        load(tmp_path)
+
+
+def test_a_damaged_folder_is_refused(package: Package, tmp_path: Path) -> None:
+    unpack(package.path, tmp_path)
+    shutil.copy(tmp_path / "compiled.meta", tmp_path / "compiled.so")
+
+    with pytest.raises(PackageError, match=r"'compiled\.so' is damaged"):
+        load(tmp_path)
