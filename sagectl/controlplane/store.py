@@ -101,14 +101,15 @@ class Store:
 
     def exists(self) -> bool:
         """Whether anything was ever kept here."""
-        return self.path.exists()
+        return self._seen() is not None
 
     def key(self) -> bytes:
         """The secret of this state directory, made with the database."""
-        try:
-            return (self.state / KEY).read_bytes()
-        except FileNotFoundError:
-            self._prepare()
+        self._prepare(changes=False)
+        with self._reached():
+            place = self.state / KEY
+            if place.exists():
+                return place.read_bytes()
             with self._alone():
                 return self._made_key()
 
@@ -119,8 +120,7 @@ class Store:
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
-        db = self._borrowed()
-        identity = self._identity
+        db, identity = self._borrowed()
         try:
             yield db
         finally:
@@ -129,7 +129,7 @@ class Store:
             else:
                 db.close()
 
-    def _borrowed(self) -> Connection:
+    def _borrowed(self) -> tuple[Connection, tuple[int, int] | None]:
         if self._process != os.getpid():
             # SQLite forbids a forked child to use, or close, what it inherited.
             self._inherited.extend(self._idle)
@@ -141,15 +141,17 @@ class Store:
             self.close()
             self._identity = identity
         try:
-            return self._idle.pop()
+            return self._idle.pop(), identity
         except IndexError:
-            return self._opened() if identity else _empty()
+            return self._opened() if identity else _empty(), identity
 
     def _seen(self) -> tuple[int, int] | None:
         try:
             found = self.path.stat()
         except (FileNotFoundError, NotADirectoryError):
             return None
+        except OSError as error:
+            raise _unreachable(error, self.path) from error
         return found.st_dev, found.st_ino
 
     def _opened(self) -> Connection:
@@ -186,27 +188,29 @@ class Store:
             check_same_thread=False,
         )
 
-    def _prepare(self) -> None:
+    def _prepare(self, *, changes: bool = True) -> None:
         """Make the directory, the database and the key where they are missing."""
-        if self.path.exists():
-            if not os.access(self.state, os.W_OK):
+        if self._seen():
+            if changes and not os.access(self.state, os.W_OK):
                 raise StateError(f"{self.path} {_DENIED[0]}.", hint=_DENIED[1])
             return
         if not self._create:
             raise StateError(
                 f"{self.path} is gone.", hint="The state directory was removed meanwhile."
             )
-        try:
+        with self._reached():
             self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
             with self._explained(), self._alone():
-                if not self.path.exists():
+                if not self._seen():
                     self._made_key()
                     self._made_database()
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
-            raise StateError(
-                f"{error.filename or self.state}: {error.strerror}.",
-                hint="The local plane is kept there; SAGECTL_HOME names another place.",
-            ) from error
+            raise _unreachable(error, self.state) from error
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -261,6 +265,13 @@ class Store:
             return None
         what, hint = PROBLEMS[primary]
         return StateError(f"{self.path} {what}.", hint=hint)
+
+
+def _unreachable(error: OSError, place: Path) -> StateError:
+    return StateError(
+        f"{error.filename or place}: {error.strerror}.",
+        hint="The local plane is kept there; SAGECTL_HOME names another place.",
+    )
 
 
 def _empty() -> Connection:

@@ -30,7 +30,7 @@ def test_a_team_belongs_to_the_region_s_workforce(
     domain = plane.handle("DescribeWorkforce", {"WorkforceName": "crowd"})["Workforce"]
     assert found == {
         "WorkteamName": "radiology",
-        "WorkteamArn": "arn:aws:sagemaker:us-east-1:123456789012:workteam/private-crowd/radiology",
+        "WorkteamArn": workforce.replace("workforce/crowd", "workteam/private-crowd/radiology"),
         "WorkforceArn": workforce,
         "Description": "Reads scans.",
         "MemberDefinitions": groups("radiologists"),
