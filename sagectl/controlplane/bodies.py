@@ -1,0 +1,84 @@
+"""The body of an HTTP/1.1 request, whichever way its length is told."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sagectl.errors import ServiceError
+
+if TYPE_CHECKING:
+    from email.message import Message
+    from io import BufferedIOBase
+
+_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
+_LINE_BYTES = 4096
+_TRAILERS = 64
+# How much of a body that is too large is read all the same: a client that is cut off while it
+# sends does not get to read the answer.
+_DRAINED_BYTES = 32 << 20
+
+
+def body(stream: BufferedIOBase, headers: Message, limit: int) -> bytes:
+    """What the request carries: by Transfer-Encoding, by Content-Length, else nothing.
+
+    Raises ServiceError with status 400 for framing that cannot be trusted (the connection
+    is of no further use then), 413 for more than ``limit`` bytes.
+    """
+    encoding, length = headers.get("Transfer-Encoding"), headers.get("Content-Length")
+    if encoding is not None:
+        # Both together is how requests are smuggled past a proxy: RFC 9112, 6.3.
+        if length is not None or encoding.strip().lower() != "chunked":
+            raise bad_request("The length of the body is told in a way that is not understood.")
+        return _chunked(stream, limit)
+    if length is None:
+        return b""
+    if not (length.isascii() and length.isdecimal()):
+        raise bad_request(f"Content-Length is {length!r}, not a number.")
+    size = int(length)
+    if size > limit:
+        _drain(stream, size)
+        raise _too_large(limit)
+    content = stream.read(size)
+    if len(content) < size:
+        raise bad_request("The body is shorter than its Content-Length.")
+    return content
+
+
+def bad_request(message: str) -> ServiceError:
+    """The request is not HTTP as a client of the service speaks it."""
+    return ServiceError("BadRequest", message, status=400)
+
+
+def _too_large(limit: int) -> ServiceError:
+    return ServiceError(
+        "RequestEntityTooLarge", f"The body has more than {limit} bytes.", status=413
+    )
+
+
+def _chunked(stream: BufferedIOBase, limit: int) -> bytes:
+    content = bytearray()
+    while size := _chunk_size(stream):
+        if len(content) + size > limit:
+            _drain(stream, size)
+            raise _too_large(limit)
+        content += stream.read(size)
+        if stream.readline(_LINE_BYTES) not in (b"\r\n", b"\n"):
+            raise bad_request("A chunk of the body does not end where it should.")
+    for _ in range(_TRAILERS):
+        if stream.readline(_LINE_BYTES) in (b"\r\n", b"\n", b""):
+            return bytes(content)
+    raise bad_request("The body is followed by too many trailers.")
+
+
+def _chunk_size(stream: BufferedIOBase) -> int:
+    match = _CHUNK_SIZE.fullmatch(stream.readline(_LINE_BYTES))
+    if not match:
+        raise bad_request("A chunk of the body does not start with its size.")
+    return int(match[1], 16)
+
+
+def _drain(stream: BufferedIOBase, size: int) -> None:
+    left = min(size, _DRAINED_BYTES)
+    while left > 0 and (read := len(stream.read(min(left, 1 << 16)))):
+        left -= read
