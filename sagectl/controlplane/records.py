@@ -183,7 +183,9 @@ def _kept(value: Any, shape: Shape, path: str, number: int) -> Any:
         not isinstance(value, bool) or shape.type == "boolean"
     )
     if not fits:
-        raise InputError(f"line {number}: {path} must be a {shape.type}, not {value!r:.60}")
+        raise InputError(
+            f"line {number}: {path} must be of type {shape.type}, not {value!r:.60}"
+        )
     if shape.type == "list":
         return [
             _kept(item, shape.member, f"{path}[{index}]", number)

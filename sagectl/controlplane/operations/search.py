@@ -44,18 +44,20 @@ def search(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
     fits: Predicate = lambda _: True  # noqa: E731
     if "SearchExpression" in params:
         fits = predicate(params["SearchExpression"], resource, shape)
-    name = params.get("SortBy", DEFAULT_SORT)
-    sort = property_named(name, shape)
+    sort_by = params.get("SortBy", DEFAULT_SORT)
     with context.store.reading() as db:
-        pager = _by_time if name == DEFAULT_SORT else _by_property
-        found, token = pager(context, db, params, fits, sort)
+        if sort_by == DEFAULT_SORT:
+            found, token = _by_time(context, db, params, fits)
+        else:
+            sort = property_named(sort_by, shape)
+            found, token = _by_property(context, db, params, fits, sort)
     member = records.member(resource)
     results = [{member: records.shown(record.body, shape)} for record in found]
     return with_token({"Results": results}, token)
 
 
 def _by_time(
-    context: Context, db: Connection, params: Mapping[str, Any], fits: Predicate, _: Property
+    context: Context, db: Connection, params: Mapping[str, Any], fits: Predicate
 ) -> tuple[list[Record], str | None]:
     """A page along the index: as soon as it is full, no more is read."""
     is_down = params.get("SortOrder", DEFAULT_ORDER) == "Descending"
