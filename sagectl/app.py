@@ -72,13 +72,16 @@ class App:
         from sagectl.controlplane.plane import ControlPlane
 
         state = self.settings.home.state
-        return ControlPlane(state, lambda: self.model, clock=self.clock, launch=self._launch)
+        return ControlPlane(state, lambda: self.model, clock=self.clock, launch=self._queued)
 
-    def _launch(self) -> None:
+    def _queued(self) -> None:
+        self.launch()
+
+    def launch(self) -> bool:
+        """Make sure that a supervisor runs queued jobs; True if this started one."""
         from sagectl.controlplane.worker import launch
 
-        if self.settings.workers:
-            launch(self.plane, workers=self.settings.workers, command=COMMAND)
+        return launch(self.plane, workers=self.settings.workers, command=COMMAND)
 
     @cached_property
     def region(self) -> str:
@@ -153,6 +156,11 @@ class App:
             parallel=parallel or (1 if is_local else REMOTE_PARALLEL),
         )
 
+    @property
+    def poll_seconds(self) -> float:
+        """How far apart looks at a job may be."""
+        return 0.5 if self.settings.is_local else 10.0
+
     def stage(self, target: Target) -> str | None:
         """The compiler's step that a local compilation job is at, if it is at one."""
         if not self.settings.is_local or target.kind.name != "CompilationJob":
@@ -219,14 +227,14 @@ def compile_task(task: CompilationTask, on_stage: Callable[[str], None]) -> Comp
     from sagectl.compiler.request import Platform, compile_request
     from sagectl.controlplane.lifecycle import CompilationResult
 
-    platform = task.target_platform
+    given = task.target_platform
+    platform = given and Platform(given["Os"], given["Arch"], given.get("Accelerator"))
     request = compile_request(
         task.model,
         output=task.output,
         framework=task.framework,
         framework_version=task.framework_version,
-        platform=platform
-        and Platform(platform["Os"], platform["Arch"], platform.get("Accelerator")),
+        platform=platform or None,
         device=task.target_device,
         data_input_config=task.data_input_config,
         compiler_options=task.compiler_options,

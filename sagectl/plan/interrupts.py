@@ -27,12 +27,12 @@ def interrupts() -> Iterator[Callable[[], bool]]:
         return
     former: dict[int, Any] = {}
 
-    def note(number: int, _: Any) -> None:
-        received.append(number)
-        signal.signal(number, former[number])
+    def note(received_number: int, _: Any) -> None:
+        received.append(received_number)
+        signal.signal(received_number, former[received_number])
 
-    for each in _SIGNALS:
-        former[each] = signal.signal(each, note)
+    for number in _SIGNALS:
+        former[number] = signal.signal(number, note)
     try:
         yield lambda: bool(received)
     finally:

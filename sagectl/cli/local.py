@@ -1,0 +1,144 @@
+"""``sagectl local``: the embedded control plane and the process that runs its jobs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sagectl.cli.lazy import Group
+from sagectl.cli.options import DRY_RUN, YES, consent, pass_app, takes
+from sagectl.errors import InputError
+
+if TYPE_CHECKING:
+    from sagectl.app import App
+
+
+@click.group("local", cls=Group)
+def local() -> None:
+    """Look after the embedded control plane.
+
+    It lives in one directory and needs no server. Compilation jobs are run by a supervisor, a
+    process that starts by itself when there is work and ends when there is none.
+
+    \b
+    Example:
+      sagectl local status
+    """
+
+
+@local.command()
+@pass_app
+def status(app: App) -> None:
+    """Show what is there, what is running, and how much room it takes.
+
+    \b
+    Example:
+      sagectl local status -o json
+    """
+    from sagectl.cli.local_state import local_status
+    from sagectl.render.views import Record
+
+    app.show(Record(local_status(app), "local", "plane"))
+
+
+@local.command()
+@pass_app
+def path(app: App) -> None:
+    """Print the directory that holds everything.
+
+    \b
+    Example:
+      du -sh "$(sagectl local path)"
+    """
+    app.stdout.write(f"{app.settings.home.state}\n")
+
+
+@local.command()
+@pass_app
+def start(app: App) -> None:
+    """Start the supervisor, if none runs.
+
+    It runs SAGECTL_WORKERS jobs at a time (1 if not set) and ends after half a minute without
+    work.
+
+    \b
+    Example:
+      sagectl local start
+    """
+    from sagectl.controlplane.worker import current_supervisor
+
+    if not app.settings.workers:
+        raise InputError(
+            "SAGECTL_WORKERS is 0, so nothing would run", hint="Set it to 1 or more."
+        )
+    is_new = app.launch()
+    lease = current_supervisor(app.plane)
+    which = f"process {lease.pid}" if lease else "it is starting"
+    app.say(f"The supervisor {'was started' if is_new else 'runs already'}: {which}.")
+
+
+@local.command()
+@takes(YES)
+@pass_app
+def stop(app: App, yes: bool) -> None:
+    """Stop the supervisor; jobs under way go back to the queue.
+
+    \b
+    Example:
+      sagectl local stop --yes
+    """
+    from sagectl.controlplane.worker import stop_supervisor
+
+    consent(yes, "Stop the supervisor?")
+    app.say(
+        "The supervisor was stopped." if stop_supervisor(app.plane) else "None was running."
+    )
+
+
+@local.command()
+@takes(DRY_RUN, YES)
+@pass_app
+def reset(app: App, dry_run: str | None, yes: bool) -> None:
+    """Delete all local resources, jobs and objects; settings and caches stay.
+
+    \b
+    Example:
+      sagectl local reset --yes
+    """
+    from sagectl.cli.local_state import leftovers, remove
+
+    found = leftovers(app.settings.home.state)
+    if not found:
+        app.say("There is nothing to delete.")
+        return
+    for place in found:
+        app.say(f"- {place}")
+    if dry_run:
+        return
+    consent(yes, "Delete all of this?")
+    remove(app, found)
+    app.say("Deleted.")
+
+
+@local.command(hidden=True)
+@pass_app
+def supervise(app: App) -> None:
+    """Run queued jobs until there are none; started by sagectl itself."""
+    from sagectl.app import COMMAND
+    from sagectl.controlplane.worker import supervise as run
+
+    run(app.plane, workers=app.settings.workers, command=COMMAND)
+
+
+@local.command("run-job", hidden=True)
+@click.argument("account")
+@click.argument("region")
+@click.argument("name")
+@pass_app
+def run_job(app: App, account: str, region: str, name: str) -> None:
+    """Run one job to its end; started by the supervisor."""
+    from sagectl.app import compile_task
+    from sagectl.controlplane.worker import run_job as run
+
+    run(app.plane, account, region, name, compile_task)

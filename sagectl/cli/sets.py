@@ -1,0 +1,165 @@
+"""Sets of documents as the manifest commands take them: files, or KIND/NAME words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sagectl.cli.options import invocation
+from sagectl.errors import FindingsError, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sagectl.app import App
+    from sagectl.catalog.kinds import Kind
+    from sagectl.diagnostics import Diagnostic
+    from sagectl.manifest.document import Document
+    from sagectl.plan.change import Plan
+
+
+def _prefer(ctx: click.Context, value: str | None) -> None:
+    if value is not None:
+        invocation(ctx).flags["upload_to"] = value
+
+
+FILES = click.Option(
+    ("-f", "--file", "files"),
+    multiple=True,
+    metavar="PATH",
+    help="Manifest, folder of manifests (*.yaml, *.yml) or '-' for stdin; repeatable.",
+)
+RECURSIVE = click.Option(
+    ("-R", "--recursive"), is_flag=True, help="Descend into the folders of a folder."
+)
+PARALLEL = click.Option(
+    ("--parallel",),
+    type=click.IntRange(1, 64),
+    metavar="COUNT",
+    help="Calls under way at a time.  [8, locally 1]",
+)
+UPLOAD_TO = click.Option(
+    ("--upload-to",),
+    metavar="s3://BUCKET/PREFIX",
+    expose_value=False,
+    callback=lambda ctx, _, value: _prefer(ctx, value),
+    help="Where {upload: PATH} goes.  [locally s3://sagectl-local/uploads]",
+)
+RETRY_FAILED = click.Option(
+    ("--retry-failed",),
+    is_flag=True,
+    help="Delete compilation jobs that failed or were stopped, and make them again.",
+)
+
+
+def read(app: App, files: Sequence[str], recursive: bool) -> tuple[Document, ...]:
+    """The documents of ``files``; warnings are said. Raises FindingsError with all findings."""
+    documents, findings = _reading(app, files, recursive)
+    return _sound(app, documents, findings)
+
+
+def checked(app: App, files: Sequence[str], recursive: bool) -> tuple[Document, ...]:
+    """Like ``read``, with everything checked that can be without asking anybody."""
+    from sagectl.plan.order import in_order
+
+    documents, findings = _reading(app, files, recursive)
+    findings += _missing_files(documents)
+    try:
+        in_order(documents, app.settings.region or "")
+    except FindingsError as error:
+        findings += error.diagnostics
+    return _sound(app, documents, findings)
+
+
+def _reading(
+    app: App, files: Sequence[str], recursive: bool
+) -> tuple[tuple[Document, ...], list[Diagnostic]]:
+    from sagectl.schema.documents import read_documents
+
+    if not files:
+        raise InputError(
+            "there is no manifest to read", hint="Name it with -f: -f FILE, -f FOLDER or -f -."
+        )
+    found = read_documents(
+        files, model=app.model, recursive=recursive, stdin=app.stdin, lenient=app.is_lenient
+    )
+    return found.documents, list(found.findings)
+
+
+def _sound(
+    app: App, documents: tuple[Document, ...], findings: Sequence[Diagnostic]
+) -> tuple[Document, ...]:
+    if any(finding.is_error for finding in findings):
+        raise FindingsError(findings)
+    for warning in findings:
+        app.warn(warning)
+    return documents
+
+
+def _missing_files(documents: Sequence[Document]) -> Iterator[Diagnostic]:
+    from sagectl.catalog.kinds import KINDS
+    from sagectl.plan.uploads import leaves, unusable
+
+    for document in documents:
+        kind = KINDS[document.kind]
+        for path, upload in leaves(document.spec):
+            if finding := unusable(kind, path, upload):
+                yield finding
+
+
+def planned_set(
+    app: App, documents: Sequence[Document], *, retry_failed: bool, parallel: int | None
+) -> Plan:
+    """What it takes to have ``documents`` live. Raises FindingsError."""
+    from sagectl.plan.planner import planned
+
+    choices = app.choices(retry_failed=retry_failed, parallel=parallel)
+    return planned(documents, app.caller_in, app.model, choices)
+
+
+def named(words: Sequence[str]) -> tuple[tuple[Kind, str], ...]:
+    """What ``workteam/radiology`` and its like name; kinds in any case.
+
+    Raises InputError for a word of another form, and for an unknown kind.
+    """
+    from sagectl.catalog.kinds import KINDS
+
+    known = {kind.word: kind for kind in KINDS.values()}
+    found = []
+    for word in words:
+        kind, _, name = word.partition("/")
+        if kind.lower() not in known or not name:
+            raise InputError(
+                f"{word!r} does not name a resource",
+                hint=f"Write KIND/NAME, as in workteam/radiology; KIND is {_either(known)}.",
+            )
+        found.append((known[kind.lower()], name))
+    return tuple(found)
+
+
+def _either(words: Sequence[str] | dict[str, Any]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} or {last}"
+
+
+def words_argument(*, required: bool) -> click.Argument:
+    """KIND/NAME words, completed from what is there locally."""
+    return click.Argument(
+        ("words",), nargs=-1, required=required, metavar="KIND/NAME", shell_complete=_complete
+    )
+
+
+def _complete(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[Any]:
+    from click.shell_completion import CompletionItem
+
+    from sagectl.catalog.kinds import KINDS
+    from sagectl.cli.completion import names
+
+    word, slash, start = incomplete.partition("/")
+    kinds = {kind.word: kind for kind in KINDS.values()}
+    if not slash:
+        return [CompletionItem(f"{name}/") for name in kinds if name.startswith(word.lower())]
+    kind = kinds.get(word.lower())
+    found = names(kind, ctx, start) if kind else []
+    return [CompletionItem(f"{word}/{item.value}") for item in found]
