@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from sagectl.schema.model import ServiceModel, Shape
     from sagectl.schema.walk import Walk
 
+_PATTERN_SHOWN = 100  # a longer one tells nobody anything
+
 
 class Checker(Protocol):
     """The two doors of one shape: each gives the value as it goes on the wire.
@@ -234,7 +236,10 @@ class TextChecker:
                 self._refuse_choice(text, path, walk, mark)
         elif self.limits.judge(len(text), path, walk, mark) and not self.matches(text):
             said = "the value" if self.is_sensitive else shown(text)
-            summary = f"{said} does not match {self.pattern}"
+            wanted = self.pattern or ""
+            if len(wanted) > _PATTERN_SHOWN and self.hint:
+                wanted = "what this field takes"
+            summary = f"{said} does not match {wanted}"
             walk.add("schema.pattern", path, summary, mark, self.hint)
 
     def _refuse_choice(self, text: str, path: str, walk: Walk, mark: Mark | None) -> None:

@@ -11,8 +11,7 @@ from sagectl.manifest.document import Document
 from sagectl.manifest.reader import Draft, read_drafts
 from sagectl.schema.constraints import StructureChecker, TextChecker
 from sagectl.schema.forms import forms_of
-from sagectl.schema.request import create_params, in_document
-from sagectl.schema.rules import broken_rules
+from sagectl.schema.request import create_params, in_document, with_rules
 from sagectl.schema.rules.rule import given
 from sagectl.schema.scalars import Limits
 from sagectl.schema.walk import Walk
@@ -92,10 +91,13 @@ class DraftReader:
         document = Document(
             draft.kind, draft.name, spec, draft.region, tags, draft.span, draft.spans
         )
+        if draft.spec is None:
+            return document, [*draft.findings, *walk.findings]
         params = create_params(document)
-        rules = broken_rules(self.kind.create, params, lenient=self.lenient)
-        found = [in_document(breach, self.kind, draft.spans) for breach in rules]
-        return document, [*draft.findings, *walk.findings, *(found if draft.spec else ())]
+        found = with_rules(
+            self.kind.create, params, walk, lambda one: in_document(one, document)
+        )
+        return document, [*draft.findings, *found]
 
     def _tags(self, draft: Draft, listed: Any, walk: Walk) -> dict[str, str]:
         """The tags at the top and those in the spec, as one mapping."""

@@ -81,6 +81,8 @@ PATTERN_HINTS: Mapping[str, str] = MappingProxyType(
         "SnsTopicArn": _TOPIC,
         "TagKey": "Letters, digits, spaces and _ . : / = + - @.",
         "TagValue": "Letters, digits, spaces and _ . : / = + - @.",
+        "CognitoUserGroup": "Letters, digits and signs, no spaces.",
+        "Group": "Letters, digits and signs, no spaces.",
         "TaskKeyword": "Letters and digits, words apart by one space.",
     }
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +15,13 @@ from sagectl.schema.rules import broken_rules
 from sagectl.schema.walk import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from sagectl.catalog.kinds import Kind
     from sagectl.diagnostics import Diagnostic
     from sagectl.manifest.document import Document
     from sagectl.schema.model import ServiceModel
+
+_TAG = re.compile(r"Tags\[(\d+)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ def create_params(document: Document) -> dict[str, Any]:
     """What the create operation of ``document``'s kind takes, not yet checked."""
     params = {KINDS[document.kind].name_field: document.name, **document.spec}
     if document.tags:
-        params["Tags"] = [{"Key": key, "Value": value} for key, value in document.tags.items()]
+        tags = [{"Key": key, "Value": value} for key, value in document.tags.items()]
+        params["Tags"] = [*tags, *document.spec.get("Tags", ())]
     return params
 
 
@@ -90,8 +93,21 @@ def checked(
     walk = Walk(forms or _forms(operation), is_lenient=lenient)
     shape = model.operation(operation).input_shape
     value = checker(shape, model).from_value(params, "", walk)
-    rules = broken_rules(operation, value, lenient=lenient) if isinstance(value, dict) else ()
-    return value, (*walk.findings, *rules)
+    return value, tuple(with_rules(operation, value, walk))
+
+
+def with_rules(
+    operation: str,
+    value: Any,
+    walk: Walk,
+    located: Callable[[Diagnostic], Diagnostic] = lambda x: x,
+) -> list[Diagnostic]:
+    """What the shapes found in ``value``, and what the rules find in fields they let pass."""
+    if not isinstance(value, dict):
+        return walk.findings
+    refused = {finding.path for finding in walk.findings}
+    broken = map(located, broken_rules(operation, value, lenient=walk.is_lenient))
+    return [*walk.findings, *(finding for finding in broken if finding.path not in refused)]
 
 
 def _forms(operation: str) -> Forms:
@@ -108,10 +124,7 @@ def _document_request(
     lenient: bool,
 ) -> Request:
     value, found = checked(operation, params, model, lenient=lenient)
-    kind = KINDS[document.kind]
-    return _request(
-        operation, value, (in_document(item, kind, document.spans) for item in found)
-    )
+    return _request(operation, value, (in_document(item, document) for item in found))
 
 
 def _request(operation: str, params: dict[str, Any], found: Iterable[Diagnostic]) -> Request:
@@ -121,17 +134,17 @@ def _request(operation: str, params: dict[str, Any], found: Iterable[Diagnostic]
     return Request(operation, params, found)
 
 
-def in_document(finding: Diagnostic, kind: Kind, spans: Mapping[str, Any]) -> Diagnostic:
+def in_document(finding: Diagnostic, document: Document) -> Diagnostic:
     """A finding about a request as one about the document it was made from."""
-    path = document_path(finding.path, kind)
+    path, spans = _document_path(finding.path, document), document.spans
     span = spans.nearest(path) if isinstance(spans, Spans) else spans.get(path)
     return replace(finding, path=path, span=finding.span or span)
 
 
-def document_path(path: str, kind: Kind) -> str:
-    """Where a document writes the parameter at ``path``."""
-    if path == kind.name_field:
+def _document_path(path: str, document: Document) -> str:
+    """Where ``document`` writes the parameter at ``path``."""
+    if path == KINDS[document.kind].name_field:
         return "name"
-    if path.partition("[")[0] == "Tags":
-        return "tags"
+    if tag := _TAG.match(path):
+        return f"tags.{[*document.tags, *document.spec.get('Tags', ())][int(tag[1])]}"
     return f"spec.{path}" if path else "spec"
