@@ -117,7 +117,7 @@ def reset(app: App, dry_run: str | None, yes: bool) -> None:
     if dry_run:
         return
     consent(yes, "Delete all of this?")
-    remove(app, found)
+    remove(app)
     app.say("Deleted.")
 
 

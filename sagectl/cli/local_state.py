@@ -50,8 +50,8 @@ def leftovers(state: Path) -> tuple[Path, ...]:
     return tuple(place for place in (state / name for name in _OURS) if place.exists())
 
 
-def remove(app: App, places: tuple[Path, ...]) -> None:
-    """End the supervisor, then remove ``places``. Raises StateError for one that stays."""
+def remove(app: App) -> None:
+    """End the supervisor, then remove all leftovers. Raises StateError for one that stays."""
     import shutil
 
     from sagectl.controlplane.worker import stop_supervisor
@@ -62,7 +62,8 @@ def remove(app: App, places: tuple[Path, ...]) -> None:
         # A damaged database is a reason for a reset, not against one; a supervisor that finds
         # its database gone ends by itself.
         app.say(str(error))
-    for place in places:
+    app.plane.store.close()
+    for place in leftovers(app.settings.home.state):
         try:
             if place.is_dir():
                 shutil.rmtree(place)

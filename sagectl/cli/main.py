@@ -21,6 +21,7 @@ COMMANDS = {
     "diff": ("sagectl.cli.manifests:diff", "Show what apply would change."),
     "validate": ("sagectl.cli.manifests:validate", "Check manifests without calling anything."),
     "delete": ("sagectl.cli.manifests:delete", "Delete what manifests describe."),
+    "wait": ("sagectl.cli.manifests:wait", "Wait for resources to be as wanted."),
     "compile": ("sagectl.cli.compile:compile_", "Compile models, here or as jobs."),
     "workforce": ("sagectl.cli.workforce:workforce", "Manage who may label in a region."),
     "workteam": ("sagectl.cli.workteam:workteam", "Manage the teams of people who label."),
@@ -63,7 +64,7 @@ def cli() -> None:
     Examples:
       sagectl --local apply -f examples/quickstart --wait --yes
       sagectl --local workteam list
-      sagectl compile build model.onnx --os LINUX --arch X86_64 -o out/
+      sagectl compile build examples/quickstart/digits.onnx --input image=1,64 -o out/
     """
 
 

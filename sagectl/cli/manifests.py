@@ -19,6 +19,7 @@ from sagectl.cli.sets import (
     planned_set,
     read,
     words_argument,
+    written,
 )
 from sagectl.cli.waiting import INTERVAL, TIMEOUT, WAIT
 
@@ -52,11 +53,10 @@ def apply(
     """
     from sagectl.cli.applying import carry_out, conclude
     from sagectl.render.plan_view import report
-    from sagectl.render.views import Manifest
 
     documents = read(app, files, recursive)
     if dry_run == "client":
-        app.show(Manifest(documents))
+        app.show(written(app, documents))
         return
     plan = planned_set(app, documents, retry_failed=retry_failed, parallel=parallel)
     if dry_run:
@@ -109,8 +109,9 @@ def validate(app: App, files: tuple[str, ...], recursive: bool) -> None:
       sagectl --local validate -f examples/quickstart
     """
     documents = checked(app, files, recursive)
+    judge = "as AWS does" if app.is_lenient else "strictly"
     plural = "" if len(documents) == 1 else "s"
-    app.say(f"{len(documents)} document{plural} valid.")
+    app.say(f"{len(documents)} document{plural} valid, judged {judge}.")
 
 
 @click.command("delete", cls=Command)
@@ -138,11 +139,10 @@ def delete(
     from sagectl.cli.applying import carry_out, conclude
     from sagectl.cli.deleting import deletion_plan, doomed
     from sagectl.render.plan_view import report
-    from sagectl.render.views import Manifest
 
     documents = doomed(app, words, files, recursive)
     if dry_run == "client":
-        app.show(Manifest(documents))
+        app.show(written(app, documents))
         return
     plan = deletion_plan(app, documents, parallel=parallel, must_exist=bool(words))
     if dry_run:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sagectl.diagnostics import Diagnostic
     from sagectl.manifest.document import Document
     from sagectl.plan.change import Plan
+    from sagectl.render.views import Manifest
 
 
 def _prefer(ctx: click.Context, value: str | None) -> None:
@@ -106,6 +107,23 @@ def _missing_files(documents: Sequence[Document]) -> Iterator[Diagnostic]:
         for path, upload in leaves(document.spec):
             if finding := unusable(kind, path, upload):
                 yield finding
+
+
+def written(app: App, documents: Sequence[Document]) -> Manifest:
+    """The documents as they would stand in a file, without what nobody may see."""
+    from dataclasses import replace
+
+    from sagectl.catalog.kinds import KINDS
+    from sagectl.cli.changes import without_secrets
+    from sagectl.render.views import Manifest
+
+    bare = []
+    for document in documents:
+        spec, hidden = without_secrets(document.spec, KINDS[document.kind].secrets)
+        for path in hidden:
+            app.say(f"{document.label}: {path} is a secret and left out.")
+        bare.append(replace(document, spec=spec))
+    return Manifest(tuple(bare))
 
 
 def planned_set(
