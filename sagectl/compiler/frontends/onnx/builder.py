@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.frontends.onnx.graph import Node, Unsupported, Value
+from sagectl.compiler.frontends.onnx.support import HALF_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy as np
 
@@ -51,6 +52,35 @@ class Builder:
         )
         values = self._lowering.apply(node)
         return [value for value in values if value is not None]
+
+    def compute(
+        self, name: str, expression: Callable[..., Any], *operands: Any, dtype: Any, shape: Any
+    ) -> Value:
+        """The tensor that ``expression`` makes of te tensors, in TVM's own terms.
+
+        Half precision goes in and out as float32, as everywhere else.
+        """
+        import numpy as np
+
+        values = [self._widened(self.value(each)) for each in operands]
+        wanted = np.dtype(dtype)
+        is_half = wanted.name in HALF_TYPES
+        node = Node(
+            op=name,
+            inputs=tuple(values),
+            wanted=(True,),
+            domain="sagectl",
+            origin=self._origin,
+            compute=expression,
+        )
+        made = np.dtype("float32") if is_half else wanted
+        value = self._lowering.computed(node, made, tuple(int(size) for size in shape))
+        return self.cast(value, wanted)
+
+    def _widened(self, value: Value | None) -> Value | None:
+        if value is None or value.dtype is None or value.dtype.name not in HALF_TYPES:
+            return value
+        return self.cast(value, "float32")
 
     def value(self, operand: Any) -> Value | None:
         """The operand as a value."""

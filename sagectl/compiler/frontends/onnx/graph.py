@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import numpy as np
     from onnx import AttributeProto
@@ -37,7 +37,8 @@ class Value:
 class Node:
     """One operator application, at the operator set version its author wrote it for.
 
-    ``origin`` is how the model's own node is named in a message.
+    ``origin`` is how the model's own node is named in a message. ``compute`` is set where
+    a rewrite says in TVM's tensor expressions what no ONNX operator says.
     """
 
     op: str
@@ -48,6 +49,7 @@ class Node:
     version: int = 1
     origin: str = ""
     outputs: tuple[Value | None, ...] = ()
+    compute: Callable[..., Any] | None = None
 
     def input(self, index: int) -> Value | None:
         """The input at ``index``, None where it is left out."""

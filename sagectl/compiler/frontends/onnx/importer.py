@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sagectl.compiler.frontends.onnx.converters import converter_of
 from sagectl.compiler.frontends.onnx.lowering import Problem
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ class _Import:
     def _convert(self, node: Node) -> None:
         inputs = [self._expression(value) for value in node.inputs]
         try:
-            result = (converter_of(node) or _tvm_conversion)(node, inputs, self.bb)
+            result = _conversion(node, inputs, self.bb)
             parts = self._parts(node, result)
         except _REFUSALS as error:
             self.problems.append(Problem(node, _reason(error)))
@@ -147,9 +146,11 @@ class _Import:
         return results
 
 
-def _tvm_conversion(node: Node, inputs: list[Any], bb: Any) -> Any:
+def _conversion(node: Node, inputs: list[Any], bb: Any) -> Any:
     from tvm.relax.frontend.onnx.onnx_frontend import onnx_input
 
+    if node.compute is not None:
+        return bb.emit_te(node.compute, *inputs, primfunc_name_hint=node.op)
     convert = tvm_operators()[node.op].get_converter(node.version)
     operands = onnx_input()
     operands.extend(inputs)

@@ -21,12 +21,13 @@ from sagectl.compiler.frontends.onnx.functions import (
 from sagectl.compiler.frontends.onnx.graph import Graph, Node, Unsupported, Value, live_nodes
 from sagectl.compiler.frontends.onnx.half import HalfFloats
 from sagectl.compiler.frontends.onnx.rewrites import rewrite_of
-from sagectl.compiler.frontends.onnx.support import check_kept, is_kept
+from sagectl.compiler.frontends.onnx.support import check_kept, check_type, is_kept
 from sagectl.compiler.frontends.onnx.typing import UNTYPED, output_types
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 
+    import numpy as np
     from onnx import AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto
 
 Versions = dict[str, int]
@@ -174,8 +175,20 @@ class Lowering:
         )
         if any(value is not None and value.dtype is None for value in node.outputs):
             raise Unsupported("its output's type is not known")
+        for dtype, _ in types:
+            if dtype is not None:
+                check_type(node, dtype, "of its result")
         self.nodes.append(node)
         return list(node.outputs)
+
+    def computed(self, node: Node, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Value:
+        """The output of a node whose ``compute`` is a tensor expression."""
+        if 0 in shape:
+            return self._empty(dtype, shape)
+        value = Value(self.fresh(node.op), dtype, shape, producer=node)
+        node.outputs = (value,)
+        self.nodes.append(node)
+        return value
 
     def _inlined(self, node: Node, body: FunctionProto) -> list[Value | None]:
         scope: dict[str, Value] = {}

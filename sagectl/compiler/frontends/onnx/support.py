@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.frontends.onnx.graph import Unsupported
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from sagectl.compiler.frontends.onnx.graph import Node
 
 # Inputs that decide shapes or the code itself: known while compiling, or refused.
@@ -65,31 +67,29 @@ HALF_OPERATORS = frozenset({"Cast"})
 
 def is_kept(node: Node) -> bool:
     """Whether the importer converts this operator itself."""
-    from sagectl.compiler.frontends.onnx.converters import converter_of
     from sagectl.compiler.frontends.onnx.importer import tvm_operators
 
-    if converter_of(node) is not None:
-        return True
     return not node.domain and node.op not in INLINED and node.op in tvm_operators()
 
 
 def check_kept(node: Node) -> None:
     """Raise Unsupported for a form of a kept operator that would fail or come out wrong."""
-    from sagectl.compiler.frontends.onnx.converters import constant_inputs
-
     for value in node.inputs:
         if value is None or value.dtype is None:
             continue
-        name = value.dtype.name
-        if name in ELEMENT_TYPES or (name in HALF_TYPES and node.op in HALF_OPERATORS):
-            continue
-        raise Unsupported(f"element type {name} of {value.name!r}")
-    positions = constant_inputs(node, CONSTANT_INPUTS.get(node.op, ()))
+        check_type(node, value.dtype, f"of {value.name!r}")
     open_values = tuple(
         value
-        for position in positions
+        for position in CONSTANT_INPUTS.get(node.op, ())
         if (value := node.input(position)) is not None and value.data is None
     )
     if open_values:
         names = ", ".join(repr(value.name) for value in open_values)
         raise Unsupported(f"{names} must be known at compile time", open_values)
+
+
+def check_type(node: Node, dtype: np.dtype[Any], where: str) -> None:
+    """Raise Unsupported for an element type that compiled code cannot hold."""
+    if dtype.name in ELEMENT_TYPES or (dtype.name in HALF_TYPES and node.op in HALF_OPERATORS):
+        return
+    raise Unsupported(f"element type {dtype.name} {where}")

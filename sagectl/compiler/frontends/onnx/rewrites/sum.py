@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +9,8 @@ if TYPE_CHECKING:
     from sagectl.compiler.frontends.onnx.graph import Node, Value
 
 
-def rewritten(node: Node, pen: Builder) -> Value | None:
-    operands = [each for each in node.inputs if each is not None]
-    return reduce(lambda total, each: pen.op("Add", total, each), operands)
+def rewritten(node: Node, pen: Builder) -> Value:
+    total, *others = (each for each in node.inputs if each is not None)
+    for each in others:
+        total = pen.op("Add", total, each)
+    return total

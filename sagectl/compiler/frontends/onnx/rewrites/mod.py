@@ -1,0 +1,43 @@
+"""Mod with the sign of the divisor (fmod=0) or of the dividend (fmod=1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sagectl.compiler.frontends.onnx.builder import Builder
+    from sagectl.compiler.frontends.onnx.graph import Node, Value
+
+
+def rewritten(node: Node, pen: Builder) -> Value | None:
+    import numpy as np
+    from tvm import te, tirx
+
+    x, y = node.required(0), node.required(1)
+    assert x.dtype is not None
+    truncates = bool(node.attribute("fmod", 0))
+    if x.dtype.kind in "iu":
+        if not truncates:
+            return None
+        # ONNX divides integers towards zero.
+        return pen.op("Sub", x, pen.op("Mul", pen.op("Div", x, y), y))
+    shape = np.broadcast_shapes(pen.shape(x), pen.shape(y))
+    x, y = (pen.op("Expand", each, np.array(shape, np.int64)) for each in (x, y))
+
+    def remainder(a: Any, b: Any) -> Any:
+        # The quotient's rounding says nothing where the divisor is infinite.
+        is_whole = tirx.all(tirx.isinf(b), tirx.isfinite(a))
+        rest = tirx.Select(is_whole, a, a - tirx.trunc(a / b) * b)
+        if truncates:
+            return rest
+        differs = tirx.all(rest != 0, (rest < 0).astype("int32") != (b < 0).astype("int32"))
+        return tirx.Select(differs, rest + b, rest)
+
+    return pen.compute(
+        "mod",
+        lambda a, b: te.compute(shape, lambda *at: remainder(a(*at), b(*at))),
+        x,
+        y,
+        dtype=x.dtype,
+        shape=shape,
+    )

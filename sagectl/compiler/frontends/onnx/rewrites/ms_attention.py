@@ -1,0 +1,109 @@
+"""onnxruntime's Attention and MultiHeadAttention, written out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sagectl.compiler.frontends.onnx.builder import Builder
+    from sagectl.compiler.frontends.onnx.graph import Node, Value
+
+
+def rewritten(node: Node, pen: Builder) -> list[Value | None]:
+    from sagectl.compiler.frontends.onnx.graph import Unsupported
+
+    if node.op == "Attention":
+        query, key, value = _projected(node, pen)
+        mask, past, bias = node.input(3), node.input(4), node.input(5)
+        is_causal = bool(node.attribute("unidirectional", 0))
+        if past is not None or node.attribute("do_rotary", 0):
+            raise Unsupported("past keys or rotary embedding inside Attention")
+    else:
+        query, key, value = _given(node, pen)
+        mask, bias = node.input(4), node.input(5)
+        is_causal = bool(node.attribute("unidirectional", 0))
+        if node.input(6) is not None:
+            raise Unsupported("past keys inside MultiHeadAttention")
+    heads = node.attribute("num_heads")
+    batch, length, width = pen.shape(query)
+    scores = pen.op("MatMul", _split(query, heads, pen), _turned(_split(key, heads, pen), pen))
+    scale = node.attribute("scale") or (width // heads) ** -0.5
+    scores = pen.op("Mul", scores, pen.scalar(scale, scores))
+    if bias is not None:
+        scores = pen.op("Add", scores, bias)
+    scores = _masked(node, scores, mask, is_causal, pen)
+    mixed = pen.op("MatMul", pen.op("Softmax", scores, axis=-1), _split(value, heads, pen))
+    joined = pen.transpose(mixed, (0, 2, 1, 3))
+    return [pen.reshape(joined, (batch, length, pen.shape(value)[-1]))]
+
+
+def _projected(node: Node, pen: Builder) -> list[Value]:
+    """Query, key and value from one packed projection."""
+    x, weights, bias = node.required(0), node.required(1), node.input(2)
+    packed = pen.op("MatMul", x, weights)
+    if bias is not None:
+        packed = pen.op("Add", packed, bias)
+    total = pen.shape(packed)[-1]
+    sizes = node.attribute("qkv_hidden_sizes") or [total // 3] * 3
+    starts = [0, sizes[0], sizes[0] + sizes[1]]
+    return [
+        pen.slice(packed, 2, start, start + size)
+        for start, size in zip(starts, sizes, strict=True)
+    ]
+
+
+def _given(node: Node, pen: Builder) -> list[Value]:
+    from sagectl.compiler.frontends.onnx.graph import Unsupported
+
+    parts = [node.required(0), node.input(1), node.input(2)]
+    if any(part is None or len(pen.shape(part)) != 3 for part in parts):
+        raise Unsupported("packed or already split keys and values")
+    kept = [part for part in parts if part is not None]
+    bias = node.input(3)
+    if bias is None:
+        return kept
+    start = 0
+    moved = []
+    for part in kept:
+        size = pen.shape(part)[-1]
+        moved.append(pen.op("Add", part, pen.slice(bias, 0, start, start + size)))
+        start += size
+    return moved
+
+
+def _split(x: Value, heads: int, pen: Builder) -> Value:
+    batch, length, width = pen.shape(x)
+    return pen.transpose(pen.reshape(x, (batch, length, heads, width // heads)), (0, 2, 1, 3))
+
+
+def _turned(x: Value, pen: Builder) -> Value:
+    return pen.transpose(x, (0, 1, 3, 2))
+
+
+def _masked(
+    node: Node, scores: Value, mask: Value | None, is_causal: bool, pen: Builder
+) -> Value:
+    """Scores with what may not be seen set to the filter value."""
+    import numpy as np
+
+    from sagectl.compiler.frontends.onnx.graph import Unsupported
+
+    batch, _, rows, columns = pen.shape(scores)
+    low = pen.scalar(node.attribute("mask_filter_value", -10000.0), scores)
+    if mask is not None:
+        shape = pen.shape(mask)
+        if shape == (batch,):
+            places = np.arange(columns, dtype=np.int64).reshape(1, 1, 1, columns)
+            ends = pen.reshape(pen.cast(mask, "int64"), (batch, 1, 1, 1))
+            is_seen = pen.op("Less", places, ends)
+        elif shape == (batch, columns):
+            is_seen = pen.cast(pen.reshape(mask, (batch, 1, 1, columns)), "bool")
+        elif shape == (batch, rows, columns):
+            is_seen = pen.cast(pen.reshape(mask, (batch, 1, rows, columns)), "bool")
+        else:
+            raise Unsupported(f"a mask of shape {list(shape)}")
+        scores = pen.op("Add", scores, pen.op("Where", is_seen, pen.scalar(0, scores), low))
+    if is_causal:
+        is_past = np.tri(rows, columns, columns - rows, dtype=np.bool_)
+        scores = pen.op("Where", is_past, scores, pen.scalar(float("-inf"), scores))
+    return scores
