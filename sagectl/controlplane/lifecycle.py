@@ -84,10 +84,12 @@ def compilation(
 def artifact_uri(model_uri: str, output: Mapping[str, Any]) -> str:
     """Where the package goes: ``<S3OutputLocation>/<stem>-<suffix>.tar.gz``.
 
-    The name holds no job name, as in the service: see the examples of neo-ai-dlr.
+    The name holds no job name, as in the service: see the examples of neo-ai-dlr. Raises
+    InputError where either URI is no good.
     """
     location = output["S3OutputLocation"].rstrip("/")
-    return f"{location}/{stem(object_place(model_uri).key)}-{suffix(output)}.tar.gz"
+    name = f"{stem(object_place(model_uri).key)}-{suffix(output)}.tar.gz"
+    return object_place(f"{location}/{name}").uri
 
 
 def stem(key: str) -> str:

@@ -207,7 +207,8 @@ def test_what_is_no_proper_http_is_refused_and_the_connection_closed(
 def test_a_client_that_waits_to_be_told_is_told_to_go_on(server: Server) -> None:
     with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as raw:
         raw.sendall(
-            b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nExpect: 100-continue\r\n"
+            b"POST / HTTP/1.1\r\nHost: localhost\r\n"
+            b"Content-Length: 2\r\nExpect: 100-continue\r\n"
             b"Content-Type: application/x-amz-json-1.1\r\n"
             b"X-Amz-Target: SageMaker.ListWorkteams\r\n\r\n"
         )
