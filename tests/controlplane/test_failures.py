@@ -33,8 +33,8 @@ NEO = {
         "several-models",
         "KERAS",
         (
-            f"ClientError: InputConfiguration: Multiple h5 files provided, {MODEL}, when only one"
-            " is allowed"
+            f"ClientError: InputConfiguration: Multiple h5 files provided, {MODEL}, when only"
+            " one is allowed"
         ),
     ),
     "no mxnet model": (
@@ -46,8 +46,8 @@ NEO = {
         "no-model",
         "PYTORCH",
         (
-            "ClientError: No pth file found for PyTorch model. Please make sure the framework you"
-            " select is correct."
+            "ClientError: No pth file found for PyTorch model. Please make sure the framework"
+            " you select is correct."
         ),
     ),
     "several tensorflow models": (
@@ -64,8 +64,8 @@ NEO = {
         "internal",
         "ONNX",
         (
-            "ServerError: There was an unexpected error during compilation, check your inputs and"
-            " try again in a few minutes."
+            "ServerError: There was an unexpected error during compilation, check your inputs"
+            " and try again in a few minutes."
         ),
     ),
 }
