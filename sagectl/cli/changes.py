@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from sagectl.cli.documents import document, named_flags
 from sagectl.cli.options import consent
-from sagectl.cli.verbs import is_lenient
 from sagectl.cli.waiting import waited
 from sagectl.errors import FindingsError
 from sagectl.manifest.document import Reference, Upload
@@ -74,7 +73,7 @@ def _checked(
     app: App, wanted: Wanted, desired: Document, request_of: Callable[..., Request]
 ) -> Request:
     try:
-        request = request_of(desired, app.model, lenient=is_lenient(app))
+        request = request_of(desired, app.model, lenient=app.is_lenient)
     except FindingsError as error:
         raise FindingsError(named_flags(error.diagnostics, wanted.fields)) from error
     for warning in request.warnings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import update_wrapper
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -58,10 +59,15 @@ class Wanted(NamedTuple):
     fields: Sequence[Field]
     is_yes: bool
     dry_run: str | None
+    defaults: Mapping[str, Any] = MappingProxyType({})
 
     def over(self, spec: Mapping[str, Any]) -> Wanted:
         """The same with more fields set; what is None, empty or set already stays out."""
         return self._replace(spec=merged(present(spec), self.spec))
+
+    def under(self, **defaults: Any) -> Wanted:
+        """The same with values for fields that neither flags nor a file set."""
+        return self._replace(defaults=defaults)
 
 
 def document_options(
@@ -119,37 +125,58 @@ def document(app: App, wanted: Wanted) -> Document:
                 f"which {wanted.kind.noun}? There is neither a NAME nor -f FILE",
                 hint=f"See {click.get_current_context().command_path} --help.",
             )
-        return Document(wanted.kind.name, wanted.name, wanted.spec, tags=wanted.tags)
+        spec = merged(wanted.defaults, wanted.spec)
+        return Document(wanted.kind.name, wanted.name, spec, tags=wanted.tags)
     found = _only(app, wanted.file, wanted)
     return replace(
         found,
         name=wanted.name or found.name,
-        spec=merged(found.spec, wanted.spec),
+        spec=merged(merged(wanted.defaults, found.spec), wanted.spec),
         tags={**found.tags, **wanted.tags},
     )
 
 
 def _only(app: App, file: str, wanted: Wanted) -> Document:
-    """The only document of ``file``, which must be of the kind wanted."""
-    from sagectl.schema.documents import read_documents
+    """The only document of ``file``, which must be of the kind wanted.
 
-    read = read_documents([file], model=app.model, stdin=app.stdin)
-    errors = [finding for finding in read.findings if finding.is_error]
-    # What is missing in the file the flags may give; the whole is checked later anyway.
-    if errors and not (read.documents and (wanted.spec or wanted.name)):
-        raise FindingsError(read.findings)
-    if len(read.documents) != 1:
-        raise InputError(
-            f"{file} holds {len(read.documents)} documents, and this command makes one",
-            hint=f"Use sagectl apply -f {file}.",
-        )
-    (found,) = read.documents
-    if found.kind != wanted.kind.name:
-        raise InputError(
-            f"{file} holds a {found.kind}, not a {wanted.kind.name}",
-            hint=f"Use sagectl apply -f {file}.",
-        )
-    return found
+    What it lacks the flags may give, so that and the rules are left to the check of the whole.
+    """
+    from sagectl.manifest.reader import Draft, read_drafts
+    from sagectl.schema.documents import DraftReader
+
+    found = list(read_drafts([file], stdin=app.stdin))
+    drafts = [item for item in found if isinstance(item, Draft) and item.kind]
+    if len(found) != 1 or [draft.kind for draft in drafts] != [wanted.kind.name]:
+        raise _unsuitable(file, found, drafts, wanted.kind)
+    read, findings = DraftReader(wanted.kind, app.model, app.is_lenient).read(drafts[0])
+    spare = ("name",) if wanted.name else ()
+    errors = [
+        finding
+        for finding in findings
+        if finding.is_error
+        and finding.rule != "schema.required"
+        and finding.rule.startswith(("schema.", "manifest."))
+        and finding.path not in spare
+    ]
+    if errors:
+        raise FindingsError(errors)
+    return read
+
+
+def _unsuitable(
+    file: str, found: Sequence[Any], drafts: Sequence[Any], kind: Kind
+) -> FindingsError | InputError:
+    """Why the documents of ``file`` are not the one that a command makes."""
+    findings = [item for item in found if not hasattr(item, "findings")]
+    findings += [each for item in found for each in getattr(item, "findings", ())]
+    if findings:
+        return FindingsError(findings)
+    kinds = ", ".join(draft.kind for draft in drafts)
+    return InputError(
+        f"{file} holds {f'documents of {kinds}' if kinds else 'no document'}, "
+        f"and this command makes one {kind.name}",
+        hint=f"Use sagectl apply -f {file}.",
+    )
 
 
 def named_flags(findings: Iterable[Diagnostic], fields: Sequence[Field]) -> list[Diagnostic]:

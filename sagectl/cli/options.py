@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from functools import cached_property, update_wrapper
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from sagectl.render.console import Console
     from sagectl.settings import Home
 
-P = ParamSpec("P")
 R = TypeVar("R")
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -72,10 +71,10 @@ def _asked_output(args: Sequence[str]) -> str | None:
     return asked if asked in CHOICES["output"] else None
 
 
-def pass_app(function: Callable[Concatenate[App, P], R]) -> Callable[P, R]:
+def pass_app(function: Callable[..., R]) -> Callable[..., R]:
     """Hand the command its App, made from the flags once all of them are known."""
 
-    def command(*args: P.args, **kwargs: P.kwargs) -> R:
+    def command(*args: Any, **kwargs: Any) -> R:
         return function(invocation(click.get_current_context()).app, *args, **kwargs)
 
     return update_wrapper(command, function)
@@ -123,6 +122,15 @@ GLOBAL_OPTIONS: tuple[click.Option, ...] = (
     _global("--debug", is_flag=True, flag_value=True, help="Show the traceback of a failure."),
 )
 
+# What a command that writes files takes for -o, which is its directory, as in every compiler.
+FORMAT = click.Option(
+    ("--format", "output"),
+    type=click.Choice(("table", "json", "yaml")),
+    default=None,
+    expose_value=False,
+    callback=_keep,
+    help="Output format.  [table]",
+)
 # What every command that changes something takes.
 DRY_RUN = click.Option(
     ("--dry-run",),

@@ -48,6 +48,17 @@ class Duration(click.ParamType[float]):
         return seconds
 
 
+class Seconds(click.ParamType[int]):
+    """A length of time in whole seconds, written as a Duration."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        return round(DURATION.convert(value, param, ctx))
+
+
 class Pair(click.ParamType[tuple[str, str]]):
     """``KEY=VALUE``."""
 
@@ -100,6 +111,28 @@ class Json(click.ParamType[Any]):
             self.fail(f"this is no JSON: {error}", param, ctx)
 
 
+class Capitals(click.ParamType[str]):
+    """A word that the service spells in capitals, in any case."""
+
+    name = "text"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        return str(value).upper()
+
+
+def file_or_uri(value: Any) -> Any:
+    """An S3 URI as it is, a path as the upload of the file it names."""
+    if not isinstance(value, str) or value.startswith("s3://"):
+        return value
+    from pathlib import Path
+
+    from sagectl.manifest.document import Upload
+
+    return Upload(Path(value).absolute())
+
+
 def _is_number(text: str) -> bool:
     return text.replace(".", "", 1).isdecimal()
 
@@ -116,6 +149,8 @@ def _span_seconds(text: str) -> float | None:
 
 MOMENT = Moment()
 DURATION = Duration()
+SECONDS = Seconds()
 PAIR = Pair()
 SHAPE = Shape()
 JSON = Json()
+CAPITALS = Capitals()

@@ -55,7 +55,7 @@ def filters(kind: Kind) -> tuple[Filter, ...]:
     if kind.is_job and kind.statuses:
         statuses = (*kind.statuses.running, *kind.statuses.succeeded, *kind.statuses.failed)
         own += [
-            Filter("--status", "StatusEquals", "Only this status.", _choice(statuses)),
+            Filter("--status", "StatusEquals", "Only this status.", choice(statuses)),
             Filter("--created-after", "CreationTimeAfter", "Only made since then.", MOMENT),
             Filter("--created-before", "CreationTimeBefore", "Only made before.", MOMENT),
             Filter("--modified-after", "LastModifiedTimeAfter", "Only changed since.", MOMENT),
@@ -63,8 +63,8 @@ def filters(kind: Kind) -> tuple[Filter, ...]:
         ]
         sorts.append("Status")
     own += [
-        Filter("--sort-by", "SortBy", "What to sort by.", _choice(sorts)),
-        Filter("--sort-order", "SortOrder", "Which way.", _choice(("Ascending", "Descending"))),
+        Filter("--sort-by", "SortBy", "What to sort by.", choice(sorts)),
+        Filter("--sort-order", "SortOrder", "Which way.", choice(("Ascending", "Descending"))),
     ]
     return (*own, *PAGING)
 
@@ -85,8 +85,12 @@ def name_argument(kind: Kind) -> click.Argument:
 
 
 def add_verbs(group: click.Group, kind: Kind, *, example: str) -> None:
-    """Give ``group`` the verbs that the row of ``kind`` makes possible, in order of use."""
-    group.add_command(_list(kind))
+    """Give ``group`` the verbs that the row of ``kind`` makes possible, in order of use.
+
+    A verb that the group has of its own stays.
+    """
+    if "list" not in group.commands:
+        group.add_command(_list(kind))
     group.add_command(_describe(kind, example))
     if kind.stop:
         group.add_command(_stop(kind, kind.stop, example))
@@ -107,7 +111,7 @@ def _list(kind: Kind) -> click.Command:
 
     @takes(*(item.option() for item in own), LIMIT)
     @pass_app
-    def command(app: App, /, limit: int | None, **given: Any) -> None:
+    def command(app: App, limit: int | None, **given: Any) -> None:
         app.show(listing(kind, rows(app, kind.list, given, kind.list_member, limit)))
 
     return _command(
@@ -259,15 +263,10 @@ def checked(app: App, operation: str, params: Mapping[str, Any]) -> Request:
     """A well-formed call, its warnings said. Raises FindingsError."""
     from sagectl.schema.request import operation_request
 
-    request = operation_request(operation, params, app.model, lenient=is_lenient(app))
+    request = operation_request(operation, params, app.model, lenient=app.is_lenient)
     for warning in request.warnings:
         app.warn(warning)
     return request
-
-
-def is_lenient(app: App) -> bool:
-    """Whether the service may know more than the installed model."""
-    return not app.settings.is_local and not app.settings.strict
 
 
 def _bare_name(_: click.Context, __: click.Parameter, value: str) -> str:
@@ -275,7 +274,8 @@ def _bare_name(_: click.Context, __: click.Parameter, value: str) -> str:
     return value.rpartition("/")[2] if value.startswith("arn:") else value
 
 
-def _choice(words: Iterable[str]) -> click.Choice[str]:
+def choice(words: Iterable[str]) -> click.Choice[str]:
+    """One of ``words``, in any case."""
     return click.Choice(tuple(words), case_sensitive=False)
 
 

@@ -96,9 +96,10 @@ def _comparison_lines(found: Mapping[str, Any], console: Console) -> Iterator[st
         )
         shape = "x".join(map(str, row["shape"])) or "scalar"
         yield f"{mark}  {row['output']}  {row['dtype']} {shape}"
-        yield f"      largest difference {row['largest']:.3g} on values up to {row['scale']:.3g}"
-        if row["mismatched"]:
-            yield f"      {row['mismatched']} of {row['elements']} elements beyond the tolerance"
+        largest, scale = row["largest"], row["scale"]
+        yield f"      largest difference {largest:.3g} on values up to {scale:.3g}"
+        if beyond := row["mismatched"]:
+            yield f"      {beyond} of {row['elements']} elements beyond the tolerance"
         if row["note"]:
             yield f"      {row['note']}"
     yield f"Compared with {found['Reference']} on {found['Inputs']}."
@@ -122,7 +123,6 @@ def _inspection_lines(described: Mapping[str, Any], console: Console) -> Iterato
         "Source": ours.get("Source"),
         "Verification": ours.get("Verification"),
         "Files": {name: facts["Size"] for name, facts in described["Files"].items()},
-        "Sections": described["Library"]["Sections"],
         "Needed": described["Library"]["Needed"],
         "Functions": len(functions),
     }

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sagectl.catalog.kinds import Column
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from sagectl.catalog.kinds import Column, Kind
+    from sagectl.catalog.kinds import Kind
     from sagectl.manifest.document import Document
     from sagectl.render.console import Console
 
@@ -30,7 +32,10 @@ class Listing(NamedTuple):
         return {self.member: list(self.rows)}
 
     def names(self) -> Iterable[str]:
-        return (f"{self.word}/{row[self.name_path]}" for row in self.rows)
+        from sagectl.render.columns import reader
+
+        name = reader(Column("NAME", self.name_path))
+        return (f"{self.word}/{name(row)}" for row in self.rows)
 
 
 class Record(NamedTuple):
