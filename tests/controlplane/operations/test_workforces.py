@@ -111,7 +111,8 @@ def test_a_region_of_another_partition_shows_in_the_arn(plane: ControlPlane) -> 
 def test_a_missing_workforce_is_a_validation_exception(
     plane: ControlPlane, operation: str
 ) -> None:
-    fault = refusal(plane, operation, NAME)
+    change = {"SourceIpConfig": {"Cidrs": []}} if operation == "UpdateWorkforce" else {}
+    fault = refusal(plane, operation, NAME | change)
     assert fault.code == "ValidationException"
     assert "No workforce" in fault.message
 

@@ -80,7 +80,8 @@ def test_deleting_a_team_says_so(plane: ControlPlane) -> None:
 
 @pytest.mark.parametrize("operation", ["DescribeWorkteam", "DeleteWorkteam", "UpdateWorkteam"])
 def test_a_missing_team_is_a_validation_exception(plane: ControlPlane, operation: str) -> None:
-    fault = refusal(plane, operation, NAME)
+    change = {"Description": "Gone."} if operation == "UpdateWorkteam" else {}
+    fault = refusal(plane, operation, NAME | change)
     assert fault.code == "ValidationException"
     assert fault.message.startswith("The work team")
 
