@@ -11,13 +11,12 @@ from sagectl.cli.changes import created
 from sagectl.cli.documents import Field, document_options
 from sagectl.cli.lazy import Command, Group
 from sagectl.cli.options import pass_app, takes
-from sagectl.cli.types import MOMENT, SECONDS, file_or_uri
+from sagectl.cli.types import MOMENT, SECONDS, Word, file_or_uri
 from sagectl.cli.verbs import (
     LIMIT,
     PAGING,
     Filter,
     add_verbs,
-    choice,
     described,
     filters,
     rows,
@@ -164,8 +163,8 @@ OF_WORKTEAM = (
     Filter("--reference-contains", "JobReferenceCodeContains", "Only such reference codes."),
     Filter("--created-after", "CreationTimeAfter", "Only made since then.", MOMENT),
     Filter("--created-before", "CreationTimeBefore", "Only made before.", MOMENT),
-    Filter("--sort-by", "SortBy", "What to sort by.", choice(("CreationTime",))),
-    Filter("--sort-order", "SortOrder", "Which way.", choice(("Ascending", "Descending"))),
+    Filter("--sort-by", "SortBy", "What to sort by.", Word(("CreationTime",))),
+    Filter("--sort-order", "SortOrder", "Which way.", Word(("Ascending", "Descending"))),
     *PAGING,
 )
 _JOBS_OF_WORKTEAM = (
@@ -213,9 +212,7 @@ def create(
     """
     task = {"WorkteamArn": team(workteam), "PublicWorkforceTaskPrice": task_price(price)}
     given = {key: value for key, value in task.items() if value}
-    created(
-        app, whole_seconds(wanted).over({"HumanTaskConfig": given}), wait=wait, timeout=timeout
-    )
+    created(app, wanted.over({"HumanTaskConfig": given}), wait=wait, timeout=timeout)
 
 
 @labeling.command("list", cls=Command)

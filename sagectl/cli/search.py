@@ -9,8 +9,8 @@ import click
 from sagectl.catalog.kinds import Column
 from sagectl.cli.lazy import Command, Group
 from sagectl.cli.options import pass_app, takes
-from sagectl.cli.types import PAIR
-from sagectl.cli.verbs import LIMIT, PAGING, Filter, checked, choice, rows
+from sagectl.cli.types import PAIR, Word
+from sagectl.cli.verbs import LIMIT, PAGING, Filter, checked, rows
 from sagectl.errors import InputError
 from sagectl.render.views import Listing, Record
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 FILTERS = (
     Filter("--sort-by", "SortBy", "Property to sort by.  [LastModifiedTime]"),
-    Filter("--sort-order", "SortOrder", "Which way.", choice(("Ascending", "Descending"))),
+    Filter("--sort-order", "SortOrder", "Which way.", Word(("Ascending", "Descending"))),
     Filter(
         "--accounts",
         "CrossAccountFilterOption",
         "Whose resources.",
-        choice(("SameAccount", "CrossAccount")),
+        Word(("SameAccount", "CrossAccount")),
     ),
     *PAGING,
 )
@@ -58,7 +58,7 @@ class SearchGroup(Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         known = super().get_command(ctx, cmd_name)
-        return known or (_of_resource(cmd_name) if cmd_name[:1].isupper() else None)
+        return known or _of_resource(cmd_name)
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_usage(ctx.command_path, "RESOURCE [EXPRESSION] [OPTIONS]")

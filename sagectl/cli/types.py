@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
@@ -109,6 +110,26 @@ class Json(click.ParamType[Any]):
             return json.loads(value)
         except ValueError as error:
             self.fail(f"this is no JSON: {error}", param, ctx)
+
+
+class Word(click.Choice[str]):
+    """One of some words in any case, shown and passed on as the service spells it."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        super().__init__(tuple(words), case_sensitive=False)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return f"[{'|'.join(self.choices)}]"
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
+        return f"{value!r} is not one of {', '.join(self.choices)}"
+
+
+class Number(click.IntRange):
+    """A whole number in a range, N in help."""
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return "N"
 
 
 class Capitals(click.ParamType[str]):

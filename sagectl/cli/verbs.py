@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from sagectl.cli.options import DRY_RUN, YES, consent, pass_app, takes
-from sagectl.cli.types import MOMENT
+from sagectl.cli.types import MOMENT, Number, Word
 from sagectl.cli.waiting import INTERVAL, TIMEOUT, WAIT, goal_option, waited
 from sagectl.render.views import Record, listing, record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from click.shell_completion import CompletionItem
 
@@ -34,18 +34,14 @@ class Filter(NamedTuple):
     type: Any = None
 
     def option(self) -> click.Option:
-        return click.Option(
-            (self.flag, self.parameter), type=self.type, help=self.help, metavar=_metavar(self)
-        )
+        return click.Option((self.flag, self.parameter), type=self.type, help=self.help)
 
 
 PAGING = (
-    Filter("--page-size", "MaxResults", "Rows to ask for at a time.", click.IntRange(1, 100)),
+    Filter("--page-size", "MaxResults", "Rows to ask for at a time.", Number(1, 100)),
     Filter("--starting-token", "NextToken", "Where a list that was broken off goes on."),
 )
-LIMIT = click.Option(
-    ("--limit",), type=click.IntRange(min=1), metavar="N", help="Rows to show at most."
-)
+LIMIT = click.Option(("--limit",), type=Number(min=1), help="Rows to show at most.")
 
 
 def filters(kind: Kind) -> tuple[Filter, ...]:
@@ -55,7 +51,7 @@ def filters(kind: Kind) -> tuple[Filter, ...]:
     if kind.is_job and kind.statuses:
         statuses = (*kind.statuses.running, *kind.statuses.succeeded, *kind.statuses.failed)
         own += [
-            Filter("--status", "StatusEquals", "Only this status.", choice(statuses)),
+            Filter("--status", "StatusEquals", "Only this status.", Word(statuses)),
             Filter("--created-after", "CreationTimeAfter", "Only made since then.", MOMENT),
             Filter("--created-before", "CreationTimeBefore", "Only made before.", MOMENT),
             Filter("--modified-after", "LastModifiedTimeAfter", "Only changed since.", MOMENT),
@@ -63,8 +59,8 @@ def filters(kind: Kind) -> tuple[Filter, ...]:
         ]
         sorts.append("Status")
     own += [
-        Filter("--sort-by", "SortBy", "What to sort by.", choice(sorts)),
-        Filter("--sort-order", "SortOrder", "Which way.", choice(("Ascending", "Descending"))),
+        Filter("--sort-by", "SortBy", "What to sort by.", Word(sorts)),
+        Filter("--sort-order", "SortOrder", "Which way.", Word(("Ascending", "Descending"))),
     ]
     return (*own, *PAGING)
 
@@ -272,17 +268,3 @@ def checked(app: App, operation: str, params: Mapping[str, Any]) -> Request:
 def _bare_name(_: click.Context, __: click.Parameter, value: str) -> str:
     """The name in an ARN, or what was given."""
     return value.rpartition("/")[2] if value.startswith("arn:") else value
-
-
-def choice(words: Iterable[str]) -> click.Choice[str]:
-    """One of ``words``, in any case."""
-    return click.Choice(tuple(words), case_sensitive=False)
-
-
-def _metavar(item: Filter) -> str:
-    """Words as they are written (click shows them in lower case), N for a number."""
-    if isinstance(item.type, click.Choice):
-        return f"[{'|'.join(item.type.choices)}]"
-    if item.type is MOMENT:
-        return "TIME"
-    return "N" if isinstance(item.type, click.IntRange) else "TEXT"

@@ -11,7 +11,7 @@ from sagectl.cli.changes import created, updated
 from sagectl.cli.documents import Field, document_options
 from sagectl.cli.lazy import Group
 from sagectl.cli.options import pass_app, takes
-from sagectl.cli.types import PAIR
+from sagectl.cli.types import PAIR, Word
 from sagectl.cli.verbs import add_verbs
 from sagectl.cli.waiting import WAIT
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sagectl.app import App
     from sagectl.cli.documents import Wanted
 
-_IP_TYPES = click.Choice(("ipv4", "dualstack"))
+_IP_TYPES = Word(("ipv4", "dualstack"))
 
 # What an update may change; the Cognito pool of a workforce is chosen once.
 MUTABLE = (

@@ -12,6 +12,7 @@ from sagectl.cli.changes import created, updated
 from sagectl.cli.documents import Field, document_options
 from sagectl.cli.lazy import Group
 from sagectl.cli.options import pass_app, takes
+from sagectl.cli.types import Word
 from sagectl.cli.verbs import add_verbs
 from sagectl.errors import InputError
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from sagectl.app import App
     from sagectl.cli.documents import Wanted
 
-_SWITCH = click.Choice(("Enabled", "Disabled"), case_sensitive=False)
+_SWITCH = Word(("Enabled", "Disabled"))
 _PRESIGN = "WorkerAccessConfiguration.S3Presign.IamPolicyConstraints"
 
 MUTABLE = (
