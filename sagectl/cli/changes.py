@@ -75,7 +75,7 @@ def _checked(
     try:
         request = request_of(desired, app.model, lenient=app.is_lenient)
     except FindingsError as error:
-        raise FindingsError(named_flags(error.diagnostics, wanted.fields)) from error
+        raise FindingsError(named_flags(error.diagnostics, wanted.flags)) from error
     for warning in request.warnings:
         app.warn(warning)
     return request

@@ -95,6 +95,11 @@ FIELDS = (
     Field("--subnet", "VpcConfig.Subnets", "Subnet to work in.", is_list=True),
     Field("--security-group", "VpcConfig.SecurityGroupIds", "Security group.", is_list=True),
 )
+ALSO = {
+    "InputConfig.S3Uri": "--model",
+    "InputConfig": "--model",
+    "InputConfig.DataInputConfig": "--input",
+}
 MODEL = click.Option(
     ("--model",), metavar="PATH|s3://URI", help="The model; a local one is uploaded."
 )
@@ -126,7 +131,7 @@ def compile_() -> None:
 
 
 @compile_.command()
-@document_options(COMPILATION_JOB_KIND, FIELDS, tags=True)
+@document_options(COMPILATION_JOB_KIND, FIELDS, tags=True, also=ALSO)
 @takes(MODEL, INPUT, MCPU, MATTR, WAIT, TIMEOUT)
 @pass_app
 def create(app: App, wanted: Wanted, wait: bool, timeout: float | None, **given: Any) -> None:

@@ -56,7 +56,7 @@ class Wanted(NamedTuple):
     spec: dict[str, Any]
     tags: dict[str, str]
     file: str | None
-    fields: Sequence[Field]
+    flags: Mapping[str, str]  # field path -> the flag that sets it
     is_yes: bool
     dry_run: str | None
     defaults: Mapping[str, Any] = MappingProxyType({})
@@ -71,9 +71,17 @@ class Wanted(NamedTuple):
 
 
 def document_options(
-    kind: Kind, fields: Sequence[Field], *, tags: bool = False
+    kind: Kind,
+    fields: Sequence[Field],
+    *,
+    tags: bool = False,
+    also: Mapping[str, str] = MappingProxyType({}),
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give a command NAME, ``-f``, a flag per field; hand it a Wanted as ``wanted``."""
+    """Give a command NAME, ``-f``, a flag per field; hand it a Wanted as ``wanted``.
+
+    ``also`` maps fields to flags that the command has of its own, for messages.
+    """
+    flags = {field.path: field.flag for field in fields} | dict(also)
     parameters: list[click.Parameter] = [
         click.Argument(("name",), required=False),
         *(field.option() for field in fields),
@@ -102,7 +110,7 @@ def document_options(
                 spec_of({field.path: given.pop(field.parameter) for field in fields}),
                 dict(given.pop("tags", ())),
                 given.pop("file"),
-                fields,
+                flags,
                 given.pop("yes"),
                 given.pop("dry_run"),
             )
@@ -179,17 +187,25 @@ def _unsuitable(
     )
 
 
-def named_flags(findings: Iterable[Diagnostic], fields: Sequence[Field]) -> list[Diagnostic]:
-    """The findings, those without a place in a file naming the flag that sets their field."""
-    flags = {f"spec.{field.path}": field.flag for field in fields}
+def named_flags(
+    findings: Iterable[Diagnostic], flags: Mapping[str, str]
+) -> tuple[Diagnostic, ...]:
+    """The findings, those without a place in a file naming a flag that sets their field.
+
+    ``flags`` maps field paths to flags; a field that holds others is set by theirs.
+    """
 
     def named(finding: Diagnostic) -> Diagnostic:
-        flag = flags.get(finding.path)
+        path = finding.path.removeprefix("spec.")
+        within = f"{path}."
+        flag = flags.get(path) or next(
+            (flag for field, flag in flags.items() if field.startswith(within)), None
+        )
         if finding.span or finding.hint or not flag:
             return finding
-        return replace(finding, hint=f"It is set by {flag}.")
+        return replace(finding, hint=f"Set it by {flag}, or with -f FILE.")
 
-    return [named(finding) for finding in findings]
+    return tuple(map(named, findings))
 
 
 def spec_of(values: Mapping[str, Any]) -> dict[str, Any]:

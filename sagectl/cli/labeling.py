@@ -151,6 +151,10 @@ FIELDS = (
         "Key that encrypts the training volume.",
     ),
 )
+ALSO = {
+    "HumanTaskConfig.WorkteamArn": "--workteam",
+    "HumanTaskConfig.PublicWorkforceTaskPrice": "--price",
+}
 WORKTEAM = click.Option(
     ("--workteam",), metavar="NAME|ARN", help="Team that does the work, or whose jobs to list."
 )
@@ -189,7 +193,7 @@ def labeling() -> None:
 
 
 @labeling.command()
-@document_options(LABELING_JOB_KIND, FIELDS, tags=True)
+@document_options(LABELING_JOB_KIND, FIELDS, tags=True, also=ALSO)
 @takes(WORKTEAM, PRICE, WAIT, TIMEOUT)
 @pass_app
 def create(

@@ -49,6 +49,9 @@ MUTABLE = (
 FIELDS = (Field("--workforce", "WorkforceName", "Workforce that the team is of."), *MUTABLE)
 
 
+ALSO = {"MemberDefinitions": "--group"}
+
+
 class Groups(NamedTuple):
     """Where a team's members come from: groups of either identity provider."""
 
@@ -104,7 +107,7 @@ def workteam() -> None:
 
 
 @workteam.command()
-@document_options(WORKTEAM_KIND, FIELDS, tags=True)
+@document_options(WORKTEAM_KIND, FIELDS, tags=True, also=ALSO)
 @group_options
 @pass_app
 def create(app: App, wanted: Wanted, groups: Groups) -> None:
@@ -121,7 +124,7 @@ def create(app: App, wanted: Wanted, groups: Groups) -> None:
 
 
 @workteam.command()
-@document_options(WORKTEAM_KIND, MUTABLE)
+@document_options(WORKTEAM_KIND, MUTABLE, also=ALSO)
 @group_options
 @pass_app
 def update(app: App, wanted: Wanted, groups: Groups) -> None:
