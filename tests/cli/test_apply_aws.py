@@ -1,0 +1,88 @@
+"""``apply`` through botocore, against the control plane over HTTP and against moto's S3."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.manifests import JOB, TEAM, WORKFORCE, manifest
+from tests.support.served import served
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.conftest import Run
+
+
+@pytest.fixture
+def aws(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """``run`` with AWS settings that lead to the plane over HTTP."""
+    with served(tmp_path) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER", url)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "123456789012")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+        monkeypatch.setenv("AWS_REGION", "eu-central-1")
+        yield run
+
+
+def test_a_set_is_applied_in_parallel_and_again_is_a_no_op(aws: Run, tmp_path: Path) -> None:
+    teams = [TEAM.replace("radiology", f"team-{number}") for number in range(12)]
+    path = manifest(tmp_path, *teams, WORKFORCE, JOB)
+    done = aws("apply", "-f", path, "--yes", "-o", "json")
+    assert done.code == 0, done.err
+    assert "talking to http://127.0.0.1:" in done.err
+    rows = json.loads(done.out)["Resources"]
+    assert {row["Outcome"] for row in rows} == {"created"}
+    assert {row["Region"] for row in rows} == {"eu-central-1"}
+    again = aws("apply", "-f", path)
+    assert again.code == 0
+    assert "14 unchanged." in again.err
+
+
+def test_more_teams_than_allowed_are_refused_before_the_first_call(
+    aws: Run, tmp_path: Path
+) -> None:
+    teams = [TEAM.replace("radiology", f"team-{number}") for number in range(26)]
+    refused = aws("apply", "-f", manifest(tmp_path, WORKFORCE, *teams), "--yes")
+    assert refused.code == 2
+    assert "25 are allowed" in refused.err
+    assert aws("workforce", "describe", "crowd").code == 3
+
+
+def test_limits_of_the_model_are_warnings_unless_strict(aws: Run, tmp_path: Path) -> None:
+    path = manifest(tmp_path, JOB.replace("Framework: ONNX", "Framework: MINDSPORE"))
+    lenient = aws("validate", "-f", path)
+    strict = aws("validate", "-f", path, "--strict")
+    assert (lenient.code, strict.code) == (0, 2)
+    assert "warning" in lenient.err
+    assert "as AWS does" in lenient.err
+
+
+def test_without_credentials_the_exit_code_is_four(
+    aws: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    refused = aws("diff", "-f", manifest(tmp_path, TEAM))
+    assert refused.code == 4
+    assert "--local" in refused.err
+
+
+def test_an_endpoint_where_nobody_is_is_said(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    options = ("--endpoint-url", "http://127.0.0.1:9", "--region", "us-east-1")
+    refused = run("diff", "-f", manifest(tmp_path, TEAM), *options)
+    assert refused.code == 3
+    assert "127.0.0.1:9" in refused.err
+
+
+def test_without_a_region_there_is_a_finding(run: Run, tmp_path: Path) -> None:
+    refused = run("diff", "-f", manifest(tmp_path, TEAM))
+    assert refused.code == 2
+    assert "no region" in refused.err

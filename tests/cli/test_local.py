@@ -1,0 +1,74 @@
+"""``sagectl local``: the plane's state, its supervisor, and its end."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from tests.support.manifests import JOB, TEAM, WORKFORCE, manifest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+    from tests.conftest import Run
+
+
+def test_path_is_the_state_directory(run: Run, home: Path) -> None:
+    assert run("local", "path").out == f"{home}\n"
+
+
+def test_status_counts_what_is_there(local: Run, home: Path, tmp_path: Path) -> None:
+    local("apply", "-f", manifest(tmp_path, WORKFORCE, TEAM, JOB), "--yes")
+    status = json.loads(local("local", "status", "-o", "json").out)
+    assert status["Path"] == str(home)
+    assert status["Supervisor"] == "not running"
+    assert status["Resources"] == {
+        "CompilationJob": {"STARTING": 1},
+        "Workforce": {"Active": 1},
+        "Workteam": 1,
+    }
+    assert status["Bytes"]["Database"] > 0
+
+
+def test_status_of_nothing_makes_nothing(run: Run, home: Path) -> None:
+    assert run("local", "status").code == 0
+    assert not (home / "plane.db").exists()
+
+
+def test_the_supervisor_is_started_once_and_stopped(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("local", "start").code == 2  # SAGECTL_WORKERS is 0 here
+    monkeypatch.setenv("SAGECTL_WORKERS", "1")
+    try:
+        assert "was started" in run("local", "start").err
+        while "not running" in run("local", "status").out:
+            pass
+        assert "runs already" in run("local", "start").err
+    finally:
+        stopped = run("local", "stop", "--yes")
+    assert "was stopped" in stopped.err
+    assert "None was running" in run("local", "stop", "--yes").err
+
+
+def test_reset_deletes_resources_and_keeps_settings(
+    local: Run, home: Path, tmp_path: Path
+) -> None:
+    local("apply", "-f", manifest(tmp_path, WORKFORCE), "--yes")
+    (home / "config.toml").write_text('output = "json"\n')
+    assert local("local", "reset").code == 2
+    assert local("local", "reset", "--dry-run").code == 0
+    assert local("workforce", "describe", "crowd").code == 0
+    assert local("local", "reset", "--yes").code == 0
+    assert sorted(item.name for item in home.iterdir()) == ["cache", "config.toml"]
+    assert local("workforce", "describe", "crowd").code == 3
+
+
+def test_reset_removes_a_damaged_database(local: Run, home: Path) -> None:
+    home.mkdir()
+    (home / "plane.db").write_bytes(b"this is no database, though long enough to be one" * 50)
+    assert local("local", "status").code == 3
+    assert local("local", "reset", "--yes").code == 0
+    assert local("local", "status").code == 0
