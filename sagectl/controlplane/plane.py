@@ -13,7 +13,7 @@ from sagectl.controlplane.clock import milliseconds, system_clock
 from sagectl.controlplane.context import QUOTAS, Context
 from sagectl.controlplane.resources import Place
 from sagectl.controlplane.store import Store
-from sagectl.controlplane.validation import checked
+from sagectl.controlplane.validation import checked, is_plain_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -87,7 +87,8 @@ class ControlPlane:
         """
         if operation not in FAMILIES:
             raise faults.unknown_operation(operation)
-        params = checked(operation, params, self.model)
+        if not is_plain_page(operation, params):
+            params = checked(operation, params, self.model)
         family = import_module(f"sagectl.controlplane.operations.{FAMILIES[operation]}")
         context = Context(
             store=self.store,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sagectl.catalog.regions import arn
@@ -20,8 +19,7 @@ class Place(NamedTuple):
     region: str
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(NamedTuple):
     """One resource; ``body`` holds its fields in the service's spelling.
 
     ``created`` and ``modified`` are milliseconds since the epoch, as are times in ``body``.
@@ -118,8 +116,7 @@ def save(
     body: Mapping[str, Any] | None = None,
 ) -> Resource:
     """Keep a resource's new status, body or both."""
-    new = replace(
-        old,
+    new = old._replace(
         status=status or old.status,
         body=old.body if body is None else body,
         modified=now,

@@ -16,6 +16,7 @@ from sagectl.controlplane import jobs, records, resources
 from sagectl.controlplane.clock import milliseconds
 from sagectl.controlplane.plane import FAMILIES, ControlPlane
 from sagectl.controlplane.resources import Place
+from sagectl.controlplane.validation import checked, is_plain_page
 from sagectl.schema.model import MANAGED, SEARCH
 from tests.support.planes import (
     COGNITO,
@@ -345,3 +346,36 @@ def test_a_read_of_an_empty_plane_is_an_empty_answer(
     plane: ControlPlane, read: Callable[[], tuple[str, dict[str, Any]]]
 ) -> None:
     assert list(plane.handle(*read()).values()) == [[]]
+
+
+LISTS = ("ListWorkforces", "ListWorkteams", "ListCompilationJobs", "ListLabelingJobs")
+
+
+@pytest.mark.parametrize("operation", sorted(FAMILIES))
+@pytest.mark.parametrize(
+    "params",
+    [
+        pytest.param(params, id=name)
+        for name, params in {
+            "bare": {},
+            "smallest-page": {"MaxResults": 1},
+            "largest-page": {"MaxResults": 100},
+            "no-page": {"MaxResults": 0},
+            "too-large-page": {"MaxResults": 101},
+            "true-page": {"MaxResults": True},
+            "text-page": {"MaxResults": "5"},
+            "filtered": {"NameContains": "a"},
+        }.items()
+    ],
+)
+def test_only_a_well_formed_page_skips_the_model(
+    plane: ControlPlane, operation: str, params: dict[str, Any]
+) -> None:
+    if is_plain_page(operation, params):
+        assert checked(operation, params, plane.model) == params
+    else:
+        assert (
+            operation not in LISTS
+            or set(params) == {"NameContains"}
+            or refusal(plane, operation, params)
+        )

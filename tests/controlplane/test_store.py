@@ -328,3 +328,12 @@ def in_a_child(act: Callable[[], bool]) -> bool:
         finally:
             os._exit(not done)
     return os.waitpid(child, 0)[1] == 0
+
+
+@pytest.mark.parametrize("name", ["a b", "50%", "what?", "number #1", "%3f", "ünïcode"])
+def test_a_directory_may_have_any_name(tmp_path: Path, model: ServiceModel, name: str) -> None:
+    plane = ControlPlane(tmp_path / name, model)
+    with_team(plane)
+    assert names(plane) == ["radiology"]
+    assert (tmp_path / name / "plane.db").is_file()
+    plane.store.close()
