@@ -104,6 +104,16 @@ def group_members(group: int) -> dict[int, int]:
     return members
 
 
+def inherited_descriptors() -> list[int]:
+    """The open files beside the standard three that a new process would get as well."""
+    found = []
+    for name in os.listdir("/dev/fd"):  # noqa: PTH208 - numbers, not paths
+        with suppress(OSError):  # the one that the listing itself had open
+            if int(name) > 2 and os.get_inheritable(int(name)):
+                found.append(int(name))
+    return found
+
+
 def signal_group(group: int, number: signal.Signals) -> None:
     """Send a signal to a process group, if it still exists."""
     with suppress(ProcessLookupError, PermissionError):  # macOS refuses for zombies

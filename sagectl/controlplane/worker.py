@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 from sagectl.controlplane import jobs, leases
 from sagectl.controlplane.clock import milliseconds
 from sagectl.controlplane.leases import Lease
-from sagectl.controlplane.process import identified, identity, is_alive
+from sagectl.controlplane.memory import job_memory
+from sagectl.controlplane.process import (
+    identified,
+    identity,
+    inherited_descriptors,
+    is_alive,
+)
 from sagectl.errors import CompileError, InputError, NotFoundError, StateError
 
 if TYPE_CHECKING:
@@ -44,20 +50,18 @@ def launch(
 
     It is ``[*command, "local", "supervise"]``, detached from this process and its terminal.
     Two callers at once, or a supervisor that is just giving up, do no harm: one gets the lease
-    and sees every job committed before. With no ``workers`` jobs stay queued.
+    and sees every job committed before. With no ``workers`` jobs stay queued. Raises InputError
+    where ``environ`` (else this process's) asks for what no supervisor could run with.
     """
     if workers < 1 or current_supervisor(plane) is not None:
         return False
+    environ = os.environ if environ is None else environ
+    job_memory(environ, workers)
     now = milliseconds(plane.clock)
     me = this_lease(LAUNCH, now)
     if not leases.take(plane.store, me, stale_before=now - _LAUNCH_MS):
         return False
-    log = _log(plane.state)
-    arguments = ["sh", "-c", _DETACHED, str(log), *command, "local", "supervise"]
-    shell = os.posix_spawn(
-        "/bin/sh", arguments, os.environ if environ is None else environ, setsid=True
-    )
-    os.waitpid(shell, 0)
+    _spawn_detached([*command, "local", "supervise"], _log(plane.state), environ)
     return True
 
 
@@ -192,6 +196,14 @@ def take_supervision(store: Store, now: int) -> Lease | None:
     # Whoever else saw the same dead holder finds our newer beat.
     stale_before = before.beat + 1 if before else now
     return wanted if leases.take(store, wanted, stale_before=stale_before) else None
+
+
+def _spawn_detached(command: Sequence[str], log: Path, environ: Mapping[str, str]) -> None:
+    # Whoever reads the other end of a pipe we were given must not wait for the supervisor.
+    closed = [(os.POSIX_SPAWN_CLOSE, descriptor) for descriptor in inherited_descriptors()]
+    arguments = ["sh", "-c", _DETACHED, str(log), *command]
+    shell = os.posix_spawn("/bin/sh", arguments, environ, setsid=True, file_actions=closed)
+    os.waitpid(shell, 0)
 
 
 def _log(state: Path) -> Path:

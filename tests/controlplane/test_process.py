@@ -54,9 +54,12 @@ def test_of_another_host_nothing_can_be_seen() -> None:
 
 def test_a_zombie_does_not_live() -> None:
     child = subprocess.Popen([sys.executable, "-c", ""])
-    while command_line(child.pid):
+    deadline = time.monotonic() + 10
+    while identified(child.pid) and time.monotonic() < deadline:
         time.sleep(0.01)
+    os.kill(child.pid, 0)  # it is still there, unburied
     assert identified(child.pid) is None
+    assert command_line(child.pid) == []
     assert group_members(child.pid) == {}
     child.wait()
 

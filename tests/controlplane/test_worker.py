@@ -329,7 +329,8 @@ def test_a_removed_state_directory_ends_everything_and_stays_removed(site: Site)
     site.create()
     until(lambda: len(site.begun()) == 1)
     job, supervisor = site.begun()[0], site.supervisor()
-    shutil.rmtree(site.state)
+    # Moved first: a tree that is written to cannot be removed in one go.
+    shutil.rmtree(site.state.rename(site.state.with_name("removed")))
     until(lambda: is_dead(supervisor) and is_dead(job))
     assert not site.state.exists()
 
@@ -337,11 +338,36 @@ def test_a_removed_state_directory_ends_everything_and_stays_removed(site: Site)
 def test_a_waiting_supervisor_takes_a_new_job_promptly(site: Site) -> None:
     site.create("first")
     site.ended("first")
-    site.create("second")
-    committed = time.monotonic()
-    until(lambda: bool(jobs.held(site.plane.store)) or site.status("second") != "STARTING")
+    waits = []
+    for name in ("a", "b", "c"):
+        site.create(name)
+        committed = time.monotonic()
+        until(
+            lambda name=name: (
+                bool(jobs.held(site.plane.store)) or site.status(name) != "STARTING"
+            )
+        )
+        waits.append(time.monotonic() - committed)
+        site.ended(name)
     # A tenth of a second, and what a busy machine adds to it.
-    assert time.monotonic() - committed < 0.5
+    assert min(waits) < 0.3
+
+
+def test_a_supervisor_holds_no_pipe_of_whoever_launched_it(site: Site) -> None:
+    reader, writer = os.pipe()
+    os.set_inheritable(writer, True)
+    site.backend = "sleep"
+    site.create()
+    until(lambda: len(site.begun()) == 1)
+    os.close(writer)
+    assert os.read(reader, 1) == b""
+    os.close(reader)
+
+
+def test_memory_that_is_no_amount_is_said_to_whoever_queues(site: Site) -> None:
+    site.environ["SAGECTL_JOB_MEMORY"] = "plenty"
+    with pytest.raises(InputError, match="SAGECTL_JOB_MEMORY"):
+        site.create()
 
 
 def test_only_the_supervisor_that_holds_a_job_may_run_it(site: Site) -> None:

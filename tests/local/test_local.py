@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -126,6 +127,20 @@ def test_objects_are_those_of_the_same_home(tmp_path: Path) -> None:
     (tmp_path / "model").write_text("weights")
     local.objects(tmp_path).put("s3://models/m", tmp_path / "model")
     assert (tmp_path / "objects/models/m").read_text() == "weights"
+
+
+def test_jobs_run_as_they_do_for_the_command_line(tmp_path: Path) -> None:
+    with local.running(tmp_path):
+        client = local.client(tmp_path)
+        client.create_compilation_job(CompilationJobName="a", **JOB)
+        deadline = time.monotonic() + 30
+        while (job := client.describe_compilation_job(CompilationJobName="a"))[
+            "CompilationJobStatus"
+        ] in ("STARTING", "INPROGRESS"):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    assert job["CompilationJobStatus"] == "FAILED"
+    assert job["FailureReason"] == "ClientError: The bucket models does not exist."
 
 
 def test_the_example_in_the_documentation_is_true() -> None:
