@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sagectl.compiler.blob import write_blob
 from sagectl.compiler.targets import tvm_target
 
 if TYPE_CHECKING:
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from tvm.ir import IRModule
 
     from sagectl.compiler.targets import Target
+
+# Where tvm_ffi looks for bytecode and constants in a library it loads.
+_LIBRARY_SYMBOL = "__tvm_ffi__library_bin"
 
 
 def generated(module: IRModule, target: Target, folder: Path) -> tuple[Path, ...]:
@@ -25,15 +29,31 @@ def generated(module: IRModule, target: Target, folder: Path) -> tuple[Path, ...
     described = tvm_target(target)
     with described:
         executable = relax.build(module, target=described)
-    return _objects(executable, folder)
+    return _objects(executable, target, folder)
 
 
-def _objects(executable: Any, folder: Path) -> tuple[Path, ...]:
+def _objects(executable: Any, target: Target, folder: Path) -> tuple[Path, ...]:
+    """Have TVM write the objects of an executable, all but the large one of constants."""
     written: list[Path] = []
 
-    def keep(_name: str, files: Sequence[str], **_options: object) -> None:
+    def keep(_library: str, files: Sequence[str], **_options: object) -> None:
         written.extend(Path(file) for file in files)
 
+    def pack(module: Any, _is_system_library: bool, prefix: str, place: str) -> str:
+        path = Path(place, f"{prefix}constants.o")
+        write_blob(path, f"{prefix}{_LIBRARY_SYMBOL}", _serialised(module), target.arch)
+        return str(path)
+
     keep.object_format = "o"  # type: ignore[attr-defined]  # TVM reads it off the function
-    executable.export_library("unused.so", fcompile=keep, workspace_dir=str(folder))
+    executable.export_library(
+        "unused.so", fcompile=keep, fpack_imports=pack, workspace_dir=str(folder)
+    )
     return tuple(written)
+
+
+def _serialised(module: Any) -> memoryview:
+    import numpy as np
+    import tvm_ffi
+
+    packed = tvm_ffi.get_global_func("runtime.ModulePackImportsToTensor")(module)
+    return np.from_dlpack(packed).data

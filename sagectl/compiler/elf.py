@@ -1,4 +1,4 @@
-"""What an ELF library holds and asks of the system that loads it."""
+"""What an ELF library or object holds, and what it asks of others."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-_DYNSYM, _STRTAB, _DYNAMIC, _VERNEED = 11, 3, 6, 0x6FFFFFFE
+# An object has its symbols in SYMTAB; a stripped library has only those of DYNSYM.
+_SYMTAB, _DYNSYM, _DYNAMIC, _VERNEED = 2, 11, 6, 0x6FFFFFFE
 _DT_NEEDED = 1
 _FUNCTION = 2
 
@@ -62,7 +63,7 @@ def _read(data: bytes, *, is_64: bool) -> Elf:
         if section.link >= len(sections):
             continue
         strings = sections[section.link].offset
-        if section.kind == _DYNSYM:
+        if section.kind in (_SYMTAB, _DYNSYM):
             for name, kind, home, size in _symbols(data, section, is_64=is_64):
                 if home == 0 and name:
                     imports.append(_text(data, strings + name))
@@ -75,7 +76,7 @@ def _read(data: bytes, *, is_64: bool) -> Elf:
     return Elf(
         sections={_text(data, names + s.name): s.size for s in sections if s.kind},
         functions=functions,
-        imports=tuple(sorted(filter(None, imports))),
+        imports=tuple(sorted(set(filter(None, imports)))),
         needed=tuple(needed),
         versions=tuple(sorted(set(versions))),
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import tarfile
+import zlib
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from sagectl.compiler.request import CompileRequest
     from sagectl.compiler.targets import Target
 
+# Weights hardly repeat: beyond this size a search for repetitions costs seconds for nothing.
+_SEARCHED_BYTES = 16 << 20
 _LEVEL = 6
+_GZIP_WINDOW = 31
 _INSTRUCTION_SETS = frozenset(X86_FLAGS) | frozenset(ARM64_FLAGS)
 
 
@@ -160,12 +163,41 @@ def open_package(path: Path) -> Iterator[Path]:
 def _write_archive(folder: Path, file: BinaryIO) -> None:
     """A tar.gz with the manifest first and no clock, owner or path in it."""
     names = sorted(path.name for path in folder.iterdir() if path.name != layout.MANIFEST)
+    size = sum((folder / name).stat().st_size for name in names)
     with (
-        gzip.GzipFile("", "wb", _LEVEL, file, mtime=0) as stream,
-        tarfile.open(fileobj=stream, mode="w", format=tarfile.USTAR_FORMAT) as tar,
+        _Gzip(file, zlib.Z_DEFAULT_STRATEGY if size <= _SEARCHED_BYTES else zlib.Z_RLE) as gzip,
+        tarfile.TarFile(
+            fileobj=cast("Any", gzip), mode="w", format=tarfile.USTAR_FORMAT
+        ) as tar,
     ):
         for member, content in _members(folder, [layout.MANIFEST, *names]):
             tar.addfile(member, content)
+
+
+class _Gzip:
+    """A gzip stream with a choice of strategy, and no clock or name in its header."""
+
+    def __init__(self, file: BinaryIO, strategy: int) -> None:
+        self._file = file
+        self._compressor = zlib.compressobj(
+            _LEVEL, zlib.DEFLATED, _GZIP_WINDOW, zlib.DEF_MEM_LEVEL, strategy
+        )
+        self._written = 0
+
+    def write(self, data: bytes) -> int:
+        self._file.write(self._compressor.compress(data))
+        self._written += len(data)
+        return len(data)
+
+    def tell(self) -> int:
+        return self._written
+
+    def __enter__(self) -> _Gzip:
+        return self
+
+    def __exit__(self, kind: object, *_rest: object) -> None:
+        if kind is None:
+            self._file.write(self._compressor.flush())
 
 
 def _members(folder: Path, names: list[str]) -> Iterator[tuple[tarfile.TarInfo, BinaryIO]]:

@@ -14,7 +14,7 @@ from onnx import TensorProto, helper, save
 
 from sagectl.compiler.api import compile_model
 from sagectl.compiler.observer import STAGES
-from sagectl.compiler.request import Platform, compile_request
+from sagectl.compiler.request import compile_request
 from sagectl.errors import CompileError, InputError
 from sagectl.runtime import load
 
@@ -202,23 +202,6 @@ def test_an_operator_that_is_lacking_is_named_with_its_node(tmp_path: Path) -> N
 
     assert caught.value.reason == "operator"
     assert "head/odd" in caught.value.message
-
-
-def test_a_missing_linker_is_answered_with_the_command_that_gets_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("ANDROID_NDK_HOME", raising=False)
-    request = compile_request(
-        identity_model(tmp_path / "m.onnx", [1]),
-        output=tmp_path,
-        platform=Platform("ANDROID", "ARM64"),
-    )
-
-    with pytest.raises(CompileError, match="No linker for aarch64-linux-android") as caught:
-        compile_model(request)
-
-    assert caught.value.reason == "linker"
-    assert "ANDROID_NDK_HOME" in (caught.value.hint or "")
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ LINKERS = {
     "cross": "sagectl.compiler.linkers.cross",
     "zig": "sagectl.compiler.linkers.zig",
     "ndk": "sagectl.compiler.linkers.ndk",
+    "stubs": "sagectl.compiler.linkers.stubs",
 }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sagectl.errors import CompileError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
 # No build id and no symbol table: both would carry paths and clocks into the package.
@@ -22,7 +22,6 @@ def link_with(
     library: Path,
     *,
     libraries: Sequence[str] = ("-lm",),
-    environ: Mapping[str, str] | None = None,
 ) -> None:
     """Link ``objects`` into ``library``; they and it lie in one folder.
 
@@ -33,7 +32,6 @@ def link_with(
     ended = subprocess.run(
         command,
         cwd=library.parent,
-        env=environ,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -97,20 +97,20 @@ CPUS: dict[tuple[str, str], CpuRow | Refusal] = {
         l2_bytes=512 << 10,
     ),
     ("ANDROID", "X86_64"): CpuRow(
-        "x86_64-linux-android28", "x86-64-v2", linkers=("ndk",), zig_target="x86_64"
+        "x86_64-linux-android28", "x86-64-v2", linkers=("ndk", "stubs"), zig_target="x86_64"
     ),
     ("ANDROID", "X86"): CpuRow(
         "i686-linux-android28",
         "i686",
         mattr=("+ssse3",),
-        linkers=("ndk",),
+        linkers=("ndk", "stubs"),
         zig_target="x86",
     ),
     ("ANDROID", "ARM64"): CpuRow(
         "aarch64-linux-android28",
         "generic",
         mattr=("+neon",),
-        linkers=("ndk",),
+        linkers=("ndk", "stubs"),
         zig_target="aarch64",
         l2_bytes=512 << 10,
     ),
@@ -119,7 +119,7 @@ CPUS: dict[tuple[str, str], CpuRow | Refusal] = {
         "generic",
         mattr=("+neon",),
         float_abi="soft",
-        linkers=("ndk",),
+        linkers=("ndk", "stubs"),
         zig_target="arm",
         l2_bytes=512 << 10,
     ),
