@@ -91,13 +91,10 @@ def _unordered(
     kind: Kind, path: str, generic: str, desired: list[Any], live: list[Any]
 ) -> Iterator[FieldChange]:
     item = f"{generic}[]"
-    gone = {_canonical(kind, item, value): value for value in live}
-    new = {}
-    for value in desired:
-        canonical = _canonical(kind, item, value)
-        if gone.pop(canonical, ABSENT) is ABSENT:
-            new[canonical] = value
-    removed, added = list(gone.values()), list(new.values())
+    before = {_canonical(kind, item, value): value for value in live}
+    after = {_canonical(kind, item, value): value for value in desired}
+    removed = [value for text, value in before.items() if text not in after]
+    added = [value for text, value in after.items() if text not in before]
     # One definition that was edited reads better as an edit than as one gone and one new.
     if len(removed) == len(added) == 1 and isinstance(added[0], Mapping):
         yield from _compared(kind, f"{path}[]", item, added[0], removed[0])
