@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
 QUOTAS: Mapping[str, int] = MappingProxyType({"Workforce": 1, "Workteam": 25, "Tag": 50})
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """One call: for whom, when, and on what.
 
     ``now`` is in milliseconds since the epoch. ``launch`` is called after a commit that queued
@@ -35,4 +33,4 @@ class Context:
     model: Callable[[], ServiceModel]
     launch: Callable[[], None]
     count_objects: Callable[[str], int | None]
-    quotas: Mapping[str, int] = field(default_factory=lambda: QUOTAS)
+    quotas: Mapping[str, int] = QUOTAS

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -44,12 +43,14 @@ FILTERS: Mapping[str, str] = MappingProxyType(
 )
 
 
-@dataclass(slots=True)
 class Conditions:
     """Conditions that a row must all meet, with their values."""
 
-    texts: list[str] = field(default_factory=list)
-    values: list[Any] = field(default_factory=list)
+    __slots__ = ("texts", "values")
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.values: list[Any] = []
 
     def add(self, text: str, *values: Any) -> None:
         self.texts.append(text)

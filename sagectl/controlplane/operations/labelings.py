@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from sagectl.catalog.statuses import LABELING
@@ -36,9 +35,6 @@ COUNTERS = (
     "MachineLabeled",
     "FailedNonRetryableError",
     "Unlabeled",
-)
-_PRIVATE_TEAM = re.compile(
-    r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:\d{12}:workteam/private-crowd/(?P<name>[^/]+)"
 )
 _CODE_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _CODE_LENGTH = 16
@@ -169,10 +165,10 @@ def _reference_code(context: Context) -> str:
 
 def _has_team(context: Context, db: Connection, arn: str) -> bool:
     """Whether jobs may be given to a team; public and vendor teams are not kept here."""
-    private = _PRIVATE_TEAM.fullmatch(arn)
-    if private is None:
+    _, is_private, name = arn.partition(":workteam/private-crowd/")
+    if not is_private:
         return True
-    team = resources.find(db, "Workteam", context.place, private["name"])
+    team = resources.find(db, "Workteam", context.place, name)
     return team is not None and team.arn == arn
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from sagectl.controlplane import faults, resources
@@ -14,9 +13,6 @@ if TYPE_CHECKING:
     from sagectl.controlplane.context import Context
     from sagectl.controlplane.resources import Resource
 
-_ARN = re.compile(
-    r"arn:aws[a-z-]*:sagemaker:(?P<region>[a-z0-9-]*):(?P<account>\d{12}):(?P<path>.+)"
-)
 # How the resource's part of an ARN begins -> its kind.
 KINDS_BY_PATH = {
     "workteam/private-crowd/": "Workteam",
@@ -85,15 +81,13 @@ def of(db: Connection, tagged: Resource) -> list[dict[str, str]]:
 
 
 def _tagged(context: Context, db: Connection, arn: str) -> Resource:
-    if parts := _ARN.fullmatch(arn):
-        path = parts["path"]
-        if path.startswith("workforce/"):
-            # The service's text (terraform-provider-aws, PR 20065).
-            raise faults.validation("Invalid resource type: workforce")
-        start = next((start for start in KINDS_BY_PATH if path.startswith(start)), None)
-        if start and (parts["account"], parts["region"]) == context.place:
-            name = path.removeprefix(start)
-            tagged = resources.find(db, KINDS_BY_PATH[start], context.place, name)
+    path = arn.split(":", 5)[-1]
+    if path.startswith("workforce/"):
+        # The service's text (terraform-provider-aws, PR 20065).
+        raise faults.validation("Invalid resource type: workforce")
+    for start, kind in KINDS_BY_PATH.items():
+        if path.startswith(start):
+            tagged = resources.find(db, kind, context.place, path.removeprefix(start))
             if tagged is not None and tagged.arn == arn:
                 return tagged
     raise faults.not_found(f"There is no resource {arn} to tag.", code="ValidationException")
