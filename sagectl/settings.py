@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sagectl.errors import InputError
 
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 BACKENDS = ("aws", "local")
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
+class Home(NamedTuple):
     """Where sagectl keeps its things; nothing is made until it is written to.
 
     ``SAGECTL_HOME`` puts all of it under one directory, else the XDG base directories hold it.
@@ -54,8 +53,7 @@ def home(environ: Mapping[str, str]) -> Home:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What every command may be told; ``None`` leaves the choice to the AWS configuration.
 
     ``origins`` tells where each value came from, for messages and ``config view``.
@@ -76,7 +74,7 @@ class Settings:
     verbose: bool = False
     debug: bool = False
     workers: int = 1
-    origins: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, str] = MappingProxyType({})
 
     @property
     def is_local(self) -> bool:
@@ -137,7 +135,7 @@ def settings(flags: Mapping[str, Any], environ: Mapping[str, str] | None = None)
     # An endpoint given by hand means "talk to this", whatever the environment prefers.
     if flags.get("endpoint_url") and flags.get("backend") is None:
         take("backend", "aws", "--endpoint-url")
-    return replace(Settings(home=place), **chosen, origins=origins)
+    return Settings(home=place, **chosen, origins=origins)
 
 
 def _config_file(path: Path) -> dict[str, Any]:
@@ -149,7 +147,7 @@ def _config_file(path: Path) -> dict[str, Any]:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: {error}", hint="The file is TOML.") from error
-    known = {item.name for item in fields(Settings)} - {"home", "origins", "query"}
+    known = {*Settings._fields} - {"home", "origins", "query"}
     for name in table:
         if name not in known:
             raise InputError(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sagectl.catalog.statuses import COMPILATION, LABELING, WORKFORCE, StatusSet
 
@@ -12,8 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """One column of a kind's table: its heading and where in a list row its text is.
 
     ``path`` is dotted (``LabelCounters.TotalLabeled``); several, separated by ``|``, are joined
@@ -27,9 +25,7 @@ class Column:
     is_wide: bool = False
 
 
-# Rows are compared by identity: each stands in KINDS once, and mappings cannot be hashed.
-@dataclass(frozen=True, slots=True, eq=False)
-class Kind:
+class Kind(NamedTuple):
     """How one resource kind maps onto operations, fields and columns.
 
     Field paths are dotted, in the service's spelling, ``[]`` standing for every item of a list.
@@ -54,13 +50,16 @@ class Kind:
     describe_member: str | None  # the member a describe wraps its answer in, if it does
     statuses: StatusSet | None
     mutable: tuple[str, ...] = ()  # top-level fields that the update operation takes
-    references: Mapping[str, str] = field(default_factory=dict)  # field path -> kind
+    references: Mapping[str, str] = MappingProxyType({})  # field path -> kind
     uploads: tuple[str, ...] = ()  # fields where {upload: PATH} may stand for an S3 URI
     packed_uploads: tuple[str, ...] = ()  # those of them packed as tar.gz
     json_text: tuple[str, ...] = ()  # strings that hold JSON, writable as mappings
     unordered: tuple[str, ...] = ()  # lists whose order the service does not keep
     secrets: tuple[str, ...] = ()  # values never shown
     columns: tuple[Column, ...] = ()
+
+    def __hash__(self) -> int:
+        return hash(self.name)  # mappings among the fields cannot be hashed
 
     @property
     def word(self) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class StatusSet:
+class StatusSet(NamedTuple):
     """The statuses of one kind: how it starts, how it can end, and how it ends well."""
 
     running: tuple[str, ...]
