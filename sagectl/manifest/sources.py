@@ -63,7 +63,7 @@ def _files(folder: str, recursive: bool) -> Iterator[str | Diagnostic]:
 
 def _read(name: str, stdin: IO[str] | IO[bytes] | None) -> Source | Diagnostic:
     if name == STDIN:
-        taken = (stdin or sys.stdin.buffer).read()
+        taken = (stdin or getattr(sys.stdin, "buffer", sys.stdin)).read()
         return _decoded(STDIN_NAME, taken, Path())
     path = Path(name)
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sagectl.manifest.nodes import core_scalar
@@ -54,7 +55,7 @@ def _dumper() -> type[Any]:
 
     Dumper.add_representer(str, _text)
     Dumper.add_multi_representer(str, _text)
-    Dumper.add_multi_representer(Mapping, _mapping)
+    Dumper.add_representer(MappingProxyType, _mapping)
     Dumper.add_representer(datetime, _moment)
     return Dumper
 
@@ -69,7 +70,7 @@ def _text(dumper: Any, text: str) -> Any:
 
 
 def _mapping(dumper: Any, mapping: Mapping[str, Any]) -> Any:
-    return dumper.represent_dict(mapping)
+    return dumper.represent_dict(dict(mapping))
 
 
 def _moment(dumper: Any, moment: datetime) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sagectl.catalog.kinds import KINDS
+from sagectl.diagnostics import Diagnostic
 from sagectl.errors import FindingsError
 from sagectl.manifest.spans import Spans
 from sagectl.schema.constraints import checker
@@ -17,7 +18,6 @@ from sagectl.schema.walk import Walk
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from sagectl.diagnostics import Diagnostic
     from sagectl.manifest.document import Document
     from sagectl.schema.model import ServiceModel
 
@@ -92,7 +92,10 @@ def checked(
     """``params`` as they go on the wire (dates as datetimes), and every finding."""
     walk = Walk(forms or _forms(operation), is_lenient=lenient)
     shape = model.operation(operation).input_shape
-    value = checker(shape, model).from_value(params, "", walk)
+    try:
+        value = checker(shape, model).from_value(params, "", walk)
+    except RecursionError:
+        return {}, (Diagnostic("is nested too deep", rule="schema.depth"),)
     return value, tuple(with_rules(operation, value, walk))
 
 
