@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sagectl.compiler.passes import constants, layout, scales, simplify
+from sagectl.compiler.passes import constants, layout, legal, packing, scales, simplify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,12 +43,14 @@ def phases(target: Target) -> Iterator[Phase]:
         "layout",
         (
             lambda module: layout.blocked(module, target),
+            lambda module: packing.packed(module, target),
             transform.DeadCodeElimination(),
         ),
     )
     yield (
         "fuse",
         (
+            lambda module: legal.lowered(module, target),
             transform.LegalizeOps(),
             transform.AnnotateTIROpPattern(),
             transform.FuseOps(),

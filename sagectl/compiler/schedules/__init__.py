@@ -1,7 +1,7 @@
 """Loop schedules: every loop nest of a module, arranged for the target's registers and caches.
 
-A rule is a function ``apply(func, target) -> Schedule | None``. It declines with ``None``;
-the first answer wins, and the last rule of a list never declines.
+A rule is a function ``apply(func, target) -> Schedule | None``. It declines with ``None``, or
+late, when a primitive of the schedule refuses; the first answer wins.
 """
 
 from __future__ import annotations
@@ -34,10 +34,15 @@ def scheduled(module: IRModule, target: Target) -> IRModule:
 
 
 def _scheduled_function(func: PrimFunc, target: Target) -> PrimFunc:
+    from tvm.s_tir import ScheduleError
+
     from sagectl.compiler.schedules.cpu import RULES
 
     for rule in RULES:
-        schedule = rule(func, target)
+        try:
+            schedule = rule(func, target)
+        except ScheduleError:
+            continue
         if schedule is not None:
             return schedule.mod["main"].with_attr(IS_SCHEDULED, True)
     return func

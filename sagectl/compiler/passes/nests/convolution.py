@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.passes.graph import ints
@@ -48,19 +48,24 @@ class Groups:
     inputs: int
     width: int
     span: int
+    blocks: int
 
     @classmethod
     def of(cls, outputs: int, inputs: int, count: int, width: int) -> Groups:
         """Return the reads of ``outputs`` channels made from ``inputs`` in ``count`` groups."""
-        made = cls(outputs // count, inputs // count, width, 0)
-        blocks = blocks_of(outputs, width)
-        last = blocks_of(inputs, width)
-        span = max(made.end(o, outputs) - made.first(o) for o in range(blocks))
-        return cls(made.outputs, made.inputs, width, min(span, last))
+        blocks = blocks_of(inputs, width)
+        made = cls(outputs // count, inputs // count, width, 0, blocks)
+        reads = range(blocks_of(outputs, width))
+        span = max(made.end(block, outputs) - made.first(block) for block in reads)
+        return replace(made, span=span)
 
     def first(self, block: Any) -> Any:
         """Return the first input block that an output block reads."""
-        return block * self.width // self.outputs * self.inputs // self.width
+        from tvm import tirx
+
+        first = block * self.width // self.outputs * self.inputs // self.width
+        last = self.blocks - self.span
+        return min(first, last) if isinstance(first, int) else tirx.min(first, last)
 
     def end(self, block: int, outputs: int) -> int:
         """Return the input block after the last that an output block reads."""

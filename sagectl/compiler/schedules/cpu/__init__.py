@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sagectl.compiler.schedules.cpu import convolution, fallback
+from sagectl.compiler.schedules.cpu import convolution, fallback, product, rows
 
 if TYPE_CHECKING:
     from sagectl.compiler.schedules import Rule
 
-RULES: tuple[Rule, ...] = (convolution.apply, fallback.apply)
+RULES: tuple[Rule, ...] = (convolution.apply, product.apply, rows.apply, fallback.apply)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sagectl.compiler.passes.nests.convolution import DIRECT
 from sagectl.compiler.schedules.cpu.anchor import Anchor, anchored
 from sagectl.compiler.schedules.cpu.fallback import arrange
-from sagectl.compiler.schedules.cpu.loops import extents, fused, lanes, parallel, volume
+from sagectl.compiler.schedules.cpu.loops import extents, fused, lanes, parallel, peeled, volume
 from sagectl.compiler.schedules.cpu.tiles import Tile, best_tile
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def by_rows(anchor: Anchor, tile: Tile, target: Target) -> None:
     else:
         spread = fused(schedule, [n, outer, h])
     parallel(schedule, spread, work)
+    peeled(schedule, wo)
     schedule.compute_at(block, wo, preserve_unit_loops=True)
     schedule.vectorize(v)
     schedule.unroll(wi)
@@ -95,6 +96,7 @@ def by_input_blocks(anchor: Anchor, tile: Tile, target: Target) -> None:
     near = max((c for c in fitting if c * each <= target.l1_bytes * 3 // 4), default=1)
     io, ii = schedule.split(i, [None, near])
     cwo, cwi = schedule.split(cw, [None, tile.rows])
+    peeled(schedule, cwo)
     schedule.reorder(io, ch, cwo, ii, y, x, u, cwi, co, cv)
     schedule.vectorize(cv)
     schedule.unroll(co)

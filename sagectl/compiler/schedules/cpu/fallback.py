@@ -16,6 +16,7 @@ from sagectl.compiler.schedules.cpu.loops import (
     kinds,
     lanes,
     parallel,
+    peeled,
     schedule_of,
     volume,
 )
@@ -33,12 +34,19 @@ def apply(func: PrimFunc, target: Target) -> Schedule:
 
     A block that resists stays as it was: sequential, in program order, and right.
     """
+    from tvm.s_tir import ScheduleError
+
     schedule = schedule_of(func)
     if not is_static(func):
         return schedule
     inline_producers(schedule)
     for block in blocks(schedule):
-        arrange(schedule, block, target)
+        attempt = schedule.copy()
+        try:
+            arrange(attempt, block, target)
+        except ScheduleError:
+            continue
+        schedule = attempt
     return schedule
 
 
@@ -80,15 +88,14 @@ def arrange_spatial(schedule: Schedule, block: SBlockRV, target: Target) -> None
     outer, inner = loops[: len(loops) - tail], loops[len(loops) - tail :]
     if inner:
         run = fused(schedule, inner)
-        length = int(schedule.get(run).extent)
-        if length % width == 0 and length > width:
-            rest, vector = schedule.split(run, [None, width])
-            outer = [*outer, rest]
-        else:
-            vector = run
-        # A run that the width does not divide is left to LLVM, which peels the remainder.
-        if length % width == 0:
-            schedule.vectorize(vector)
+        if int(schedule.get(run).extent) > width:
+            rest, run = schedule.split(run, [None, width])
+            if outer:
+                peeled(schedule, rest)
+            else:
+                outer = [rest]
+        if int(schedule.get(run).extent) > 1:
+            schedule.vectorize(run)
     if outer:
         parallel(schedule, fused(schedule, outer), work)
 

@@ -77,6 +77,11 @@ def parallel(schedule: Schedule, loop: LoopRV, work: int) -> None:
         schedule.parallel(loop)
 
 
+def peeled(schedule: Schedule, loop: LoopRV) -> None:
+    """Give the last, shorter round of a loop code of its own, so the others run unchecked."""
+    schedule.annotate(loop, "pragma_loop_partition_hint", True)
+
+
 def accesses(block: SBlock) -> list[tuple[list[int], list[Any]]]:
     """Return (shape, first index) of every buffer the block reads or writes."""
     found = []

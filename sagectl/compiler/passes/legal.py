@@ -1,0 +1,104 @@
+"""Operators whose own loop nests beat those that TVM's legalisation gives them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from sagectl.compiler.passes.graph import constant, dtype, ints, operator, rewritten, shape
+from sagectl.compiler.passes.nests import elementary, rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tvm.ir import IRModule
+
+    from sagectl.compiler.passes.graph import GraphRule, Site
+    from sagectl.compiler.targets import Target
+
+FLOAT = "float32"
+
+
+def lowered(module: IRModule, target: Target) -> IRModule:
+    """Return the module with these operators as tensor expressions."""
+    width = max(1, target.vector_bytes // 4)
+    rules: dict[str, GraphRule] = dict.fromkeys(ELEMENTARY, _elementary)
+    rules |= {name: partial(rule, width=width) for name, rule in BY_ROWS.items()}
+    return rewritten(module, rules)
+
+
+def _is_float(site: Site) -> bool:
+    known = shape(site.args[0])
+    return bool(known) and 0 not in (known or ()) and dtype(site.args[0]) == FLOAT
+
+
+def _elementary(site: Site) -> Any:
+    from tvm import te
+
+    function = ELEMENTARY[operator(site.call)]
+    if not _is_float(site):
+        return None
+
+    def nest(image: Any) -> Any:
+        return te.compute(image.shape, lambda *at: function(image[at]), name="elementary")
+
+    return site.emit_te(nest, site.args[0], name=function.__name__)
+
+
+def _softmax(site: Site, width: int) -> Any:
+    known = shape(site.args[0]) or ()
+    if not _is_float(site) or int(site.attrs.axis) % len(known) != len(known) - 1:
+        return None
+    return site.emit_te(lambda x: rows.softmax(x, width), site.args[0], name="softmax")
+
+
+def _layer_norm(site: Site, width: int) -> Any:
+    image, gamma, beta = site.args
+    known = shape(image) or ()
+    axes = tuple(axis % len(known) for axis in ints(site.attrs.axes))
+    if not _is_float(site) or axes != (len(known) - 1,):
+        return None
+    epsilon = float(site.attrs.epsilon)
+    return site.emit_te(
+        lambda x, g, b: rows.layer_norm(x, g, b, width, epsilon),
+        image,
+        gamma,
+        beta,
+        name="layer_norm",
+    )
+
+
+def _reduction(site: Site, width: int) -> Any:
+    known, form = shape(site.args[0]) or (), shape(site.call)
+    if not _is_float(site) or form is None:
+        return None
+    count = len(known)
+    axes = site.attrs.axis
+    chosen = range(count) if axes is None else sorted({axis % count for axis in ints(axes)})
+    kind = operator(site.call).removeprefix("relax.")
+    if list(chosen) != list(range(count - len(chosen), count)) or not chosen:
+        return None
+    last = len(chosen)
+    return site.emit_te(
+        lambda x: rows.reduction(x, last, width, kind, form), site.args[0], name=kind
+    )
+
+
+ELEMENTARY: dict[str, Callable[[Any], Any]] = {
+    "relax.exp": elementary.exponential,
+    "relax.tanh": elementary.tangent,
+    "relax.erf": elementary.error_function,
+    "relax.sigmoid": elementary.sigmoid,
+    "relax.nn.gelu": elementary.gelu,
+    "relax.nn.gelu_tanh": elementary.gelu_tanh,
+    "relax.nn.silu": elementary.silu,
+}
+
+BY_ROWS: dict[str, Callable[..., Any]] = {
+    "relax.nn.softmax": _softmax,
+    "relax.nn.layer_norm": _layer_norm,
+    "relax.mean": _reduction,
+    "relax.sum": _reduction,
+    "relax.max": _reduction,
+    "relax.min": _reduction,
+}

@@ -1,0 +1,64 @@
+"""Matrix products with their weights packed ahead, or their operands' transposes read through."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sagectl.compiler.passes.graph import constant, dtype, ints, rewritten, shape
+from sagectl.compiler.passes.nests import product
+
+if TYPE_CHECKING:
+    from tvm.ir import IRModule
+
+    from sagectl.compiler.passes.graph import Site
+    from sagectl.compiler.targets import Target
+
+FLOAT = "float32"
+
+
+def packed(module: IRModule, target: Target) -> IRModule:
+    """Return the module with every float matrix product as a nest that has a schedule."""
+    width = max(1, target.vector_bytes // 4)
+    return rewritten(module, {"relax.matmul": lambda site: _matmul(site, width)})
+
+
+def _matmul(site: Site, width: int) -> Any:
+    left, right = site.args
+    known = shape(left), shape(right), shape(site.call)
+    if any(extents is None or 0 in extents for extents in known):
+        return None
+    if {dtype(left), dtype(right), dtype(site.call)} != {FLOAT} or len(known[2] or ()) < 2:
+        return None
+    weights = constant(right)
+    if weights is not None and weights.ndim == 2 and len(known[0] or ()) >= 2:
+        rows = (known[0] or ())[-2]
+        columns = product.panel_columns(rows, weights.shape[1], width)
+        return _dense(site, left, weights, width, columns)
+    if len(known[0] or ()) == len(known[1] or ()):
+        return _batched(site, width)
+    return None
+
+
+def _dense(site: Site, left: Any, weights: Any, width: int, columns: int) -> Any:
+    from tvm.relax import const
+
+    made = const(product.packed_matrix(weights, width, columns))
+    count = weights.shape[1]
+    return site.emit_te(lambda x, w: product.dense(x, w, count), left, made, name="dense")
+
+
+def _batched(site: Site, width: int) -> Any:
+    (left, left_axes), (right, right_axes) = (_through(site, arg) for arg in site.args)
+
+    def nest(x: Any, y: Any) -> Any:
+        return product.batched(x, y, left_axes, right_axes, width)
+
+    return site.emit_te(nest, left, right, name="matmul")
+
+
+def _through(site: Site, operand: Any) -> tuple[Any, tuple[int, ...]]:
+    """Return what an operand is a permutation of, and the permutation."""
+    made = site.sole(operand, "relax.permute_dims")
+    if made is not None and made.attrs.axes is not None and dtype(made.args[0]) == FLOAT:
+        return made.args[0], ints(made.attrs.axes)
+    return operand, tuple(range(len(shape(operand) or ())))

@@ -1,0 +1,94 @@
+"""Matrix products, tiles of rows by vectors of columns in registers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sagectl.compiler.passes.nests.product import PANELS, PRODUCT
+from sagectl.compiler.schedules.cpu.anchor import Anchor, anchored
+from sagectl.compiler.schedules.cpu.fallback import arrange
+from sagectl.compiler.schedules.cpu.loops import (
+    extents,
+    fused,
+    lanes,
+    parallel,
+    peeled,
+    volume,
+)
+from sagectl.compiler.schedules.cpu.tiles import Tile, best_tile
+
+if TYPE_CHECKING:
+    from tvm.s_tir import Schedule
+    from tvm.s_tir.schedule import LoopRV
+    from tvm.tirx import PrimFunc
+
+    from sagectl.compiler.targets import Target
+
+
+def apply(func: PrimFunc, target: Target) -> Schedule | None:
+    """Walk the rows under each panel of columns, which the caches keep meanwhile."""
+    anchor = anchored(func, PRODUCT)
+    if anchor is None:
+        return None
+    schedule = anchor.schedule
+    loops = schedule.get_loops(anchor.result)
+    if len(loops) != len(schedule.get_loops(anchor.block)) - 1 or len(loops) < 2:
+        return None
+    *_, rows, columns = extents(schedule, loops)
+    width = lanes(target)
+    # Fewer columns than lanes: shorter vectors, which the target has too.
+    while width > columns:
+        width //= 2
+    if width < 2:
+        return None
+    tile_product(anchor, best_tile(rows, columns_of(anchor, width), target.registers), width)
+    for block in anchor.prologue:
+        if schedule.get(block).name_hint != PANELS:
+            arrange(schedule, block, target)
+    return schedule
+
+
+def columns_of(anchor: Anchor, width: int) -> int:
+    """Return how many vectors stand side by side under a tile: a multiple of the panel's."""
+    *_, count = extents(anchor.schedule, anchor.schedule.get_loops(anchor.result))
+    return max(1, -(-count // width))
+
+
+def tile_product(anchor: Anchor, tile: Tile, width: int) -> None:
+    """Tile the last two loops; spread all others, and the tiles, over the threads."""
+    schedule, block, result = anchor.schedule, anchor.block, anchor.result
+    work = volume(extents(schedule, schedule.get_loops(block)))
+    *batch, m, n = schedule.get_loops(result)
+    mo, mi = schedule.split(m, [None, tile.rows])
+    no, ni, nv = schedule.split(n, [None, tile.columns, width])
+    schedule.reorder(*batch, no, mo, mi, ni, nv)
+    spread_product(anchor, batch, no, work)
+    peeled(schedule, no)
+    peeled(schedule, mo)
+    schedule.compute_at(block, mo, preserve_unit_loops=True)
+    schedule.vectorize(nv)
+    schedule.unroll(ni)
+    schedule.unroll(mi)
+    cm, cn, k = schedule.get_loops(block)[-3:]
+    co, cv = schedule.split(cn, [None, width])
+    schedule.reorder(k, cm, co, cv)
+    schedule.vectorize(cv)
+    schedule.unroll(co)
+    schedule.unroll(cm)
+    schedule.decompose_reduction(block, k)
+
+
+def spread_product(anchor: Anchor, batch: list[LoopRV], panel: LoopRV, work: int) -> None:
+    """Give each thread whole matrices of a batch; of a single matrix, panels of columns."""
+    schedule = anchor.schedule
+    is_batch = bool(batch) and volume(extents(schedule, batch)) > 1
+    spread = fused(schedule, batch) if is_batch else panel
+    for block in anchor.prologue:
+        if schedule.get(block).name_hint == PANELS:
+            if is_batch:
+                schedule.compute_at(block, spread, preserve_unit_loops=True)
+            else:
+                loops = schedule.get_loops(block)
+                parallel(schedule, fused(schedule, loops[:-2]), volume(extents(schedule, loops)))
+            schedule.vectorize(schedule.get_loops(block)[-1])
+    parallel(schedule, spread, work)
