@@ -20,9 +20,12 @@ def load(request: CompileRequest) -> Imported:
     Raises RequestError (reason "format" or "input"), or CompileError (reason "operator",
     details "operators", "nodes" and "needs") that names everything at once.
     """
+    from sagectl.compiler.frontends.archive import model_file
     from sagectl.compiler.frontends.onnx.reading import read_model
 
-    return import_model(read_model(request.model), request.inputs)
+    with model_file(request.model, request.framework) as path:
+        model = read_model(path)
+    return import_model(model, request.inputs)
 
 
 def import_model(model: ModelProto, shapes: Mapping[str, Sequence[int]]) -> Imported:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sagectl.compiler.frontends.onnx.graph import Node, Unsupported, Value
+from sagectl.compiler.frontends.onnx.graph import Node, Origin, Unsupported, Value
 from sagectl.compiler.frontends.onnx.support import HALF_TYPES
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class Builder:
     Operands may be values, numpy arrays (which become constants) or None (left out).
     """
 
-    def __init__(self, lowering: Lowering, origin: str) -> None:
+    def __init__(self, lowering: Lowering, origin: Origin) -> None:
         self._lowering = lowering
         self._origin = origin
 
@@ -88,8 +88,12 @@ class Builder:
 
         if operand is None or isinstance(operand, Value):
             return operand
-        array = np.asarray(operand)
-        return Value(self._lowering.fresh("constant"), array.dtype, array.shape, data=array)
+        return self.constant(np.asarray(operand))
+
+    def constant(self, array: np.ndarray[Any, Any]) -> Value:
+        """``array`` as a value."""
+        name = self._lowering.fresh("constant")
+        return Value(name, array.dtype, array.shape, data=array)
 
     def scalar(self, number: float, like: Value) -> np.ndarray[Any, Any]:
         """A rank-0 array of ``number`` in the element type of ``like``."""

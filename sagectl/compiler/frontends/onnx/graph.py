@@ -33,12 +33,20 @@ class Value:
         return self.shape is not None and None not in self.shape
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The model's own node that a lowered one stems from."""
+
+    name: str
+    operator: str
+
+
 @dataclass(eq=False, slots=True)
 class Node:
     """One operator application, at the operator set version its author wrote it for.
 
-    ``origin`` is how the model's own node is named in a message. ``compute`` is set where
-    a rewrite says in TVM's tensor expressions what no ONNX operator says.
+    ``compute`` is set where a rewrite says in TVM's tensor expressions what no ONNX
+    operator says.
     """
 
     op: str
@@ -47,7 +55,7 @@ class Node:
     attributes: Mapping[str, AttributeProto] = field(default_factory=dict)
     domain: str = ""
     version: int = 1
-    origin: str = ""
+    origin: Origin = Origin("", "")
     outputs: tuple[Value | None, ...] = ()
     compute: Callable[..., Any] | None = None
 
@@ -79,10 +87,6 @@ class Node:
         if isinstance(value, list) and value and isinstance(value[0], bytes):
             return [each.decode() for each in value]
         return value
-
-    @property
-    def operator(self) -> str:
-        return f"{self.domain}.{self.op}" if self.domain else self.op
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,7 +155,7 @@ def _conversion(node: Node, inputs: list[Any], bb: Any) -> Any:
     operands = onnx_input()
     operands.extend(inputs)
     attributes = {name: value for name, value in _tvm_attributes(node) if value is not None}
-    attributes["tvm_custom"] = {"name": node.origin, "num_outputs": len(node.outputs)}
+    attributes["tvm_custom"] = {"name": node.origin.name, "num_outputs": len(node.outputs)}
     return convert(bb, operands, attributes, [{}, {}])
 
 

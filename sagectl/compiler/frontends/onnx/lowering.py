@@ -18,7 +18,14 @@ from sagectl.compiler.frontends.onnx.functions import (
     resolved_attributes,
     schema_function,
 )
-from sagectl.compiler.frontends.onnx.graph import Graph, Node, Unsupported, Value, live_nodes
+from sagectl.compiler.frontends.onnx.graph import (
+    Graph,
+    Node,
+    Origin,
+    Unsupported,
+    Value,
+    live_nodes,
+)
 from sagectl.compiler.frontends.onnx.half import HalfFloats
 from sagectl.compiler.frontends.onnx.rewrites import rewrite_of
 from sagectl.compiler.frontends.onnx.support import check_kept, check_type, is_kept
@@ -87,7 +94,7 @@ class Lowering:
         scope: MutableMapping[str, Value],
         versions: Versions,
         bound: Mapping[str, AttributeProto] | None = None,
-        origin: str = "",
+        origin: Origin | None = None,
     ) -> list[Value]:
         """Lower a graph's nodes in ``scope``; the values of its outputs."""
         from onnx import numpy_helper
@@ -105,7 +112,7 @@ class Lowering:
         scope: MutableMapping[str, Value],
         versions: Versions,
         bound: Mapping[str, AttributeProto],
-        origin: str,
+        origin: Origin | None,
     ) -> None:
         for proto in protos:
             domain = "" if proto.domain == "ai.onnx" else proto.domain
@@ -116,7 +123,7 @@ class Lowering:
                 attributes=resolved_attributes(proto, bound),
                 domain=domain,
                 version=versions.get(domain, 1),
-                origin=origin or proto.name or next(iter(proto.output), ""),
+                origin=origin or origin_of(proto, domain),
             )
             if not domain and node.op in CONTROL:
                 values = self._controlled(node, scope, versions, bound)
@@ -191,6 +198,8 @@ class Lowering:
         return value
 
     def _inlined(self, node: Node, body: FunctionProto) -> list[Value | None]:
+        from onnx.defs import onnx_opset_version
+
         scope: dict[str, Value] = {}
         # A left-out optional input is an empty name wherever the body reads it.
         left_out = set()
@@ -200,7 +209,9 @@ class Lowering:
                 left_out.add(name)
             else:
                 scope[name] = value
-        versions = opset_versions(body.opset_import) or dict(self.versions)
+        # A body that imports no operator set was written for the newest.
+        newest = {"": onnx_opset_version()}
+        versions = newest | self.versions | opset_versions(body.opset_import)
         protos = [without(proto, left_out) for proto in body.node] if left_out else body.node
         self.run_nodes(protos, scope, versions, bound_attributes(body, node), node.origin)
         return [
@@ -256,6 +267,12 @@ class Lowering:
 def constant(name: str, array: Any) -> Value:
     """A value whose data is known."""
     return Value(name, array.dtype, array.shape, data=array)
+
+
+def origin_of(proto: NodeProto, domain: str) -> Origin:
+    """How messages name a node: by its name, or by the first output it has."""
+    name = proto.name or next((each for each in proto.output if each), proto.op_type)
+    return Origin(name, f"{domain}.{proto.op_type}" if domain else proto.op_type)
 
 
 def dense(sparse: Any) -> Any:

@@ -21,14 +21,14 @@ def unsupported(problems: Sequence[Problem]) -> CompileError:
     """One line per operator and reason, the nodes named; each node counts once."""
     groups: dict[tuple[str, str], list[str]] = {}
     for problem in problems:
-        names = groups.setdefault((problem.node.operator, problem.reason), [])
-        if problem.node.origin not in names:
-            names.append(problem.node.origin)
+        names = groups.setdefault((problem.node.origin.operator, problem.reason), [])
+        if problem.node.origin.name not in names:
+            names.append(problem.node.origin.name)
     lines = [
         f"{operator} ({_nodes(names)}): {reason}"
         for (operator, reason), names in sorted(groups.items())
     ]
-    operators = sorted({problem.node.operator for problem in problems})
+    operators = sorted({problem.node.origin.operator for problem in problems})
     needs = sorted(
         {value.name for problem in problems for value in inputs_behind(problem.needs)}
     )

@@ -34,7 +34,7 @@ def output_types(node: Node) -> list[OutputType]:
 
     Raises Unsupported when the inputs contradict the operator's schema.
     """
-    from onnx import NodeProto, numpy_helper, shape_inference
+    from onnx import NodeProto, checker, numpy_helper, shape_inference
 
     schema = schema_of(node)
     if schema is None:
@@ -61,7 +61,12 @@ def output_types(node: Node) -> list[OutputType]:
         types = shape_inference.infer_node_outputs(
             schema, proto, {name: type_proto(value) for name, value in given.items()}, data
         )
-    except (shape_inference.InferenceError, ValueError, RuntimeError) as error:
+    except (
+        checker.ValidationError,
+        shape_inference.InferenceError,
+        ValueError,
+        RuntimeError,
+    ) as error:
         raise Unsupported(_first_line(error)) from error
     return [
         tensor_type(types[f"o{index}"]) if f"o{index}" in types else UNTYPED

@@ -16,10 +16,11 @@ def rewritten(node: Node, pen: Builder) -> Value:
     x, amount = node.required(0), node.required(1)
     assert x.dtype is not None
     shape = np.broadcast_shapes(pen.shape(x), pen.shape(amount))
+    dtype = x.dtype
     x, amount = (pen.op("Expand", each, np.array(shape, np.int64)) for each in (x, amount))
-    name, width = x.dtype.name, 8 * x.dtype.itemsize
+    name, width = dtype.name, 8 * dtype.itemsize
     to_left = node.attribute("direction") == "LEFT"
-    is_signed = x.dtype.kind == "i"
+    is_signed = dtype.kind == "i"
 
     def shifted(bits: Any, by: Any) -> Any:
         # TVM stumbles over comparisons of unsigned numbers with constants.
@@ -37,6 +38,6 @@ def rewritten(node: Node, pen: Builder) -> Value:
         lambda a, b: te.compute(shape, lambda *at: shifted(a(*at), b(*at))),
         x,
         amount,
-        dtype=x.dtype,
+        dtype=dtype,
         shape=shape,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sagectl.compiler.frontends.onnx.builder import Builder
@@ -33,9 +33,7 @@ def _expanded(cells: list[list[Value]], pen: Builder) -> Value:
     for column, cell in enumerate(first):
         minor = [row[:column] + row[column + 1 :] for row in rest]
         term = pen.op("Mul", cell, _expanded(minor, pen))
-        if total is None:
-            total = term
-        else:
-            total = pen.op("Sub" if column % 2 else "Add", total, term)
+        sign = "Sub" if column % 2 else "Add"
+        total = term if total is None else pen.op(sign, total, term)
     assert total is not None
     return total

@@ -24,7 +24,8 @@ def rewritten(node: Node, pen: Builder) -> Value:
         numbers = indices.data.astype(np.int64)
         if numbers.size and (numbers.min() < -size or numbers.max() >= size):
             raise Unsupported(f"an index is out of range for size {size}")
-        indices = pen.value(np.where(numbers < 0, numbers + size, numbers).astype(np.int32))
+        positive = np.where(numbers < 0, numbers + size, numbers).astype(np.int32)
+        indices = pen.constant(positive)
     is_known = indices.data is not None
 
     def place(index: Any) -> Any:

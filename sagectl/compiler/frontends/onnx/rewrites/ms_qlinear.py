@@ -59,7 +59,14 @@ def _pooled(node: Node, pen: Builder) -> Value:
     if node.op == "QLinearGlobalAveragePool":
         y = pen.op("GlobalAveragePool", x)
     else:
-        names = ("auto_pad", "ceil_mode", "count_include_pad", "kernel_shape", "pads", "strides")
+        names = (
+            "auto_pad",
+            "ceil_mode",
+            "count_include_pad",
+            "kernel_shape",
+            "pads",
+            "strides",
+        )
         y = pen.op("AveragePool", x, **{name: node.attribute(name) for name in names})
     if last:
         y = pen.transpose(y, [0, *range(2, rank), 1])
@@ -83,7 +90,11 @@ def _concatenated(node: Node, pen: Builder) -> Value:
 
 def _gemm(node: Node, pen: Builder) -> Value:
     """QGemm; without an output scale its result is real."""
-    from sagectl.compiler.frontends.onnx.rewrites.quantisation import along, centred, requantised
+    from sagectl.compiler.frontends.onnx.rewrites.quantisation import (
+        along,
+        centred,
+        requantised,
+    )
 
     a, a_scale, a_zero, b, b_scale, b_zero = map(node.required, range(6))
     transposed_b = bool(node.attribute("transB", 0))

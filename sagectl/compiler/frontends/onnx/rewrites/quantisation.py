@@ -56,7 +56,7 @@ def convolved(
 def requantised(
     accumulated: Value, scale: Value, y_scale: Value, y_zero: Value, pen: Builder
 ) -> Value:
-    """``round(accumulated * scale / y_scale) + y_zero``, saturated to the type of ``y_zero``."""
+    """``round(accumulated * scale / y_scale) + y_zero``, saturated to the zero point's type."""
     import numpy as np
 
     dtype = y_zero.dtype

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.frontends.onnx.graph import Unsupported
 
@@ -43,13 +43,13 @@ class Direction:
     recurrence: Value
     recurrence_bias: Value | None
     peepholes: Value | None
-    activations: list[tuple[str, dict[str, float]]]
+    activations: list[tuple[str, dict[str, Any]]]
     clip: float | None
     couples: bool
     resets_first: bool
 
 
-def rewritten(node: Node, pen: Builder) -> list[Value]:
+def rewritten(node: Node, pen: Builder) -> list[Value | None]:
     kind = node.op
     batch_first = bool(node.attribute("layout", 0))
     x = node.required(0)
@@ -70,7 +70,7 @@ def rewritten(node: Node, pen: Builder) -> list[Value]:
         rows.append(outputs)
         finals.append(final)
     per_step = [pen.stack([row[step] for row in rows], 0) for step in range(steps)]
-    results = [pen.stack(per_step, 0)] if node.wants(0) else [None]
+    results: list[Value | None] = [pen.stack(per_step, 0) if node.wants(0) else None]
     for place in range(2 if kind == "LSTM" else 1):
         results.append(pen.stack([final[place] for final in finals], 0))
     if batch_first:
@@ -116,7 +116,7 @@ def _direction(node: Node, x: Value, index: int, count: int, pen: Builder) -> Di
     )
 
 
-def _activations(node: Node, index: int, count: int) -> list[tuple[str, dict[str, float]]]:
+def _activations(node: Node, index: int, count: int) -> list[tuple[str, dict[str, Any]]]:
     """Operators of this direction's gates with their attributes."""
     names = node.attribute("activations") or ACTIVATIONS[node.op] * count
     given = {

@@ -27,6 +27,8 @@ def rewritten(node: Node, pen: Builder) -> Value | None:
         return pen.value(np.full(made, _neutral(node.op, x.dtype), x.dtype))
     if x.dtype == np.bool_ and node.op in ("ReduceMax", "ReduceMin"):
         return pen.cast(pen.reduce(node.op, pen.cast(x, "int8"), axes, keeps), "bool")
+    if x.dtype.kind == "f" and node.op in ("ReduceMax", "ReduceMin"):
+        return _extreme(node.op, x, axes, keeps, pen)
     if node.op in ("ReduceL1", "ReduceSumSquare", "ReduceL2") and x.dtype.kind in "iu":
         return _integer(node.op, x, axes, keeps, pen)
     return None
@@ -77,3 +79,32 @@ def _integer(op: str, x: Value, axes: list[int], keeps: bool, pen: Builder) -> V
     if op == "ReduceSumSquare":
         return total
     return pen.cast(pen.op("Sqrt", pen.cast(total, "float64")), x.dtype)
+
+
+def _extreme(op: str, x: Value, axes: list[int], keeps: bool, pen: Builder) -> Value:
+    """The largest or smallest element, infinities included: TVM starts at a finite one."""
+    from tvm import te, tirx
+
+    shape = pen.shape(x)
+    is_max = op == "ReduceMax"
+    start = float("-inf") if is_max else float("inf")
+    pick = tirx.max if is_max else tirx.min
+    reducer = te.comm_reducer(
+        lambda a, b: pick(a, b), lambda dtype: tirx.const(start, dtype), name=op.lower()
+    )
+    kept = [axis for axis in range(len(shape)) if axis not in axes]
+    made = [1 if axis in axes else size for axis, size in enumerate(shape)]
+    if not keeps:
+        made = [shape[axis] for axis in kept]
+
+    def expression(x: Any) -> Any:
+        ranges = {axis: te.reduce_axis((0, shape[axis]), f"k{axis}") for axis in axes}
+
+        def element(*at: Any) -> Any:
+            outer = dict(enumerate(at)) if keeps else dict(zip(kept, at, strict=True))
+            where = [ranges.get(axis, outer.get(axis)) for axis in range(len(shape))]
+            return reducer(x(*where), axis=list(ranges.values()))
+
+        return te.compute(made, element)
+
+    return pen.compute(op.lower(), expression, x, dtype=x.dtype, shape=made)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sagectl.compiler.frontends.onnx.graph import Unsupported
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import numpy as np
 
@@ -108,7 +108,7 @@ def _resized(node: Node, pen: Builder) -> list[Axis]:
 
 
 def _scaled(
-    shape: Sequence[int], indices: Sequence[int], scales: Sequence[float], roi: Array | None
+    shape: Sequence[int], indices: Sequence[int], scales: Iterable[float], roi: Array | None
 ) -> list[Axis]:
     factors = [float(scale) for scale in scales]
     wanted = [
