@@ -13,7 +13,7 @@ from sagectl.runtime import package
 from sagectl.runtime.cpu import host_machine, missing_features
 from sagectl.runtime.errors import PackageError, RunnerError
 from sagectl.runtime.library import load_library, use_threads
-from sagectl.runtime.tensors import Port, aligned, checked, ports
+from sagectl.runtime.tensors import Port, Staging, checked, ports
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +36,7 @@ class Runner:
         model = described.get("Model", {})
         self.inputs: tuple[Port, ...] = ports(model.get("Inputs"), "inputs")
         self.outputs: tuple[Port, ...] = ports(model.get("Outputs"), "outputs")
+        self._staging = [Staging(port) for port in self.inputs]
         self._lock = threading.Lock()
         self._machine = library["vm_load_executable"]()
         self._machine["vm_initialization"](_CPU, 0, _POOLED, _CPU, 0, _POOLED)
@@ -47,19 +48,20 @@ class Runner:
         Types and shapes must be the model's exactly. Raises TensorError naming every
         input that is not.
         """
-        import tvm_ffi
-
-        arrays = [aligned(array) for array in checked(feeds, self.inputs)]
+        arrays = checked(feeds, self.inputs)
         with self._lock:
             use_threads(self.threads)
+            tensors = [
+                room.tensor(array) for room, array in zip(self._staging, arrays, strict=True)
+            ]
             try:
-                result = self._main(*(tvm_ffi.from_dlpack(array) for array in arrays))
+                result = self._main(*tensors)
             except (RuntimeError, ValueError, TypeError) as error:
                 lines = str(error).strip().splitlines() or [type(error).__name__]
                 raise RunnerError(f"The model failed while running: {lines[-1]}") from error
-            tensors = [result] if isinstance(result, tvm_ffi.Tensor) else list(result)
+            results = [result] if hasattr(result, "__dlpack__") else list(result)
             # An output may be a constant of the model, or an input handed through.
-            values = [np.array(np.from_dlpack(tensor)) for tensor in tensors]
+            values = [np.array(np.from_dlpack(each)) for each in results]
         return {port.name: value for port, value in zip(self.outputs, values, strict=True)}
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,8 +15,12 @@ from sagectl.runtime.errors import PackageError, TensorError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    Array = np.ndarray[Any, Any]
+
 # Generated code loads whole vectors and assumes that tensors begin at such an address.
 ALIGNMENT = 64
+# A copy of less than this costs no more than finding out whether it can be spared.
+_COPIED_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +43,43 @@ def ports(rows: Any, what: str) -> tuple[Port, ...]:
         raise PackageError(f"compiled.meta does not describe the model's {what}") from error
 
 
-def checked(feeds: Mapping[str, Any], inputs: Sequence[Port]) -> list[np.ndarray[Any, Any]]:
+def checked(feeds: Mapping[str, Any], inputs: Sequence[Port]) -> list[Array]:
     """The arrays in the order of ``inputs``; raises TensorError naming all that is wrong."""
+    if isinstance(feeds, dict) and len(feeds) == len(inputs):
+        arrays: list[Any] = [feeds.get(port.name) for port in inputs]
+        if all(
+            isinstance(array, np.ndarray) and array.dtype == dtype and array.shape == shape
+            for array, (dtype, shape) in zip(arrays, _expected(tuple(inputs)), strict=True)
+        ):
+            return arrays
+    return _examined(feeds, inputs)
+
+
+class Staging:
+    """Aligned room for one input, filled anew for each run."""
+
+    def __init__(self, port: Port) -> None:
+        self._room = None if min(port.shape, default=1) < 0 else _room(port.shape, port.dtype)
+        self._tensor = None if self._room is None else _tensor(self._room)
+
+    def tensor(self, array: Array) -> Any:
+        """``array`` as generated code can read it: itself when it is large and fits."""
+        if array.nbytes > _COPIED_BYTES and _is_ready(array):
+            return _tensor(array)
+        if self._room is None:
+            room = _room(array.shape, array.dtype)
+            room[...] = array
+            return _tensor(room)
+        self._room[...] = array
+        return self._tensor
+
+
+@cache
+def _expected(inputs: tuple[Port, ...]) -> list[tuple[np.dtype[Any], tuple[int, ...]]]:
+    return [(np.dtype(port.dtype), port.shape) for port in inputs]
+
+
+def _examined(feeds: Mapping[str, Any], inputs: Sequence[Port]) -> list[Array]:
     if not hasattr(feeds, "keys"):
         raise TensorError(
             f"Inputs are a {type(feeds).__name__}", hint="Pass {name: array} for each input."
@@ -55,29 +96,29 @@ def checked(feeds: Mapping[str, Any], inputs: Sequence[Port]) -> list[np.ndarray
     ]
     if wrong:
         text = "; ".join(wrong)
-        raise TensorError(
-            text[0].upper() + text[1:],
-            hint="The model takes "
-            + (", ".join(f"{port.name!r}: {port}" for port in inputs) or "no inputs")
-            + ".",
-        )
+        taken = ", ".join(f"{port.name!r}: {port}" for port in inputs) or "no inputs"
+        raise TensorError(text[0].upper() + text[1:], hint=f"The model takes {taken}.")
     return [feeds[name] for name in names]
 
 
-def aligned(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """The array itself where generated code can read it, else a copy that it can."""
-    is_ready = (
-        array.flags.c_contiguous
-        and array.flags.writeable
-        and array.ctypes.data % ALIGNMENT == 0
-    )
-    if is_ready:
-        return array
-    room = np.empty(array.nbytes + ALIGNMENT, np.uint8)
-    start = -room.ctypes.data % ALIGNMENT
-    copy: np.ndarray[Any, Any] = room[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
-    copy[...] = array
-    return copy
+def _is_ready(array: Array) -> bool:
+    flags = array.flags
+    return flags.c_contiguous and flags.writeable and array.ctypes.data % ALIGNMENT == 0
+
+
+def _room(shape: tuple[int, ...], dtype: Any) -> Array:
+    wanted = np.dtype(dtype)
+    size = math.prod(shape) * wanted.itemsize
+    raw = np.empty(size + ALIGNMENT, np.uint8)
+    start = -raw.ctypes.data % ALIGNMENT
+    room: Array = raw[start : start + size].view(wanted).reshape(shape)
+    return room
+
+
+def _tensor(array: Array) -> Any:
+    import tvm_ffi
+
+    return tvm_ffi.from_dlpack(array)
 
 
 def _unknown(name: object, names: Sequence[str]) -> str:
