@@ -21,7 +21,7 @@ COLUMNS = 88
 
 def commands() -> str:
     """Every command, its help and its own options."""
-    from sagectl.cli.main import cli
+    from sagectl.cli.root import cli
     from sagectl.cli.options import GLOBAL_OPTIONS
 
     parts = ["# Commands", "", "`sagectl COMMAND --help` shows the same.", ""]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sagectl.cli.compile import INPUT, MATTR, features, framework_of
+from sagectl.cli.compile_documents import INPUT, MATTR, features, framework_of
 from sagectl.cli.lazy import Command
 from sagectl.cli.options import FORMAT, pass_app, takes
 from sagectl.cli.types import CAPITALS

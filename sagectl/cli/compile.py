@@ -2,26 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import click
 
 from sagectl.catalog.kinds import COMPILATION_JOB_KIND
-from sagectl.catalog.regions import LOCAL_ACCOUNT
-from sagectl.cli.changes import created
-from sagectl.cli.documents import Field, document_options, merged
-from sagectl.cli.lazy import LazyGroup
-from sagectl.cli.options import pass_app, takes
-from sagectl.cli.types import CAPITALS, SECONDS, SHAPE, file_or_uri
-from sagectl.cli.verbs import add_verbs
-from sagectl.cli.waiting import TIMEOUT, WAIT
-from sagectl.errors import InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from sagectl.app import App
-    from sagectl.cli.documents import Wanted
+from sagectl.cli.verbs import KindGroup
 
 COMMANDS = {
     "build": ("sagectl.cli.building:build", "Compile a model on this machine."),
@@ -32,91 +16,13 @@ COMMANDS = {
     "run": ("sagectl.cli.building:run", "Run a package on data."),
     "inspect": ("sagectl.cli.building:inspect", "Show what is in a package."),
     "targets": ("sagectl.cli.building:targets", "List what can be compiled for."),
+    "create": ("sagectl.cli.compile_documents:create", "Start a compilation job."),
 }
-# A model file's ending -> its framework, where it has only one.
-FRAMEWORKS = {
-    ".onnx": "ONNX",
-    ".tflite": "TFLITE",
-    ".h5": "KERAS",
-    ".pb": "TENSORFLOW",
-    ".pt": "PYTORCH",
-    ".pth": "PYTORCH",
-}
-# What jobs on the embedded control plane get when nothing else is said.
-LOCAL_ROLE = f"arn:aws:iam::{LOCAL_ACCOUNT}:role/sagectl"
-LOCAL_OUTPUT = "s3://sagectl-local/compiled"
-MAX_RUNTIME_SECONDS = 900
-
-PLATFORM = "OutputConfig.TargetPlatform"
-FIELDS = (
-    Field(
-        "--framework",
-        "InputConfig.Framework",
-        "Framework of the model.  [from its file]",
-        type=CAPITALS,
-    ),
-    Field("--framework-version", "InputConfig.FrameworkVersion", "Version of the framework."),
-    Field(
-        "--data-input-config",
-        "InputConfig.DataInputConfig",
-        "Names and shapes of the inputs.",
-        metavar="JSON",
-    ),
-    Field("--os", f"{PLATFORM}.Os", "Target: LINUX or ANDROID.", type=CAPITALS),
-    Field("--arch", f"{PLATFORM}.Arch", "Target: X86_64, ARM64 and so on.", type=CAPITALS),
-    Field(
-        "--accelerator",
-        f"{PLATFORM}.Accelerator",
-        "Target: NVIDIA, MALI or INTEL_GRAPHICS.",
-        type=CAPITALS,
-    ),
-    Field("--device", "OutputConfig.TargetDevice", "Target by its name instead, as ml_c5."),
-    Field(
-        "--compiler-options",
-        "OutputConfig.CompilerOptions",
-        "Options of the target.",
-        metavar="JSON",
-    ),
-    Field(
-        "--output-to",
-        "OutputConfig.S3OutputLocation",
-        "Where the package goes.",
-        metavar="s3://BUCKET/PREFIX",
-    ),
-    Field("--kms-key-id", "OutputConfig.KmsKeyId", "Key that encrypts the package."),
-    Field("--role-arn", "RoleArn", "Role that the job works as.", metavar="ARN"),
-    Field(
-        "--max-runtime",
-        "StoppingCondition.MaxRuntimeInSeconds",
-        "Stop the job after this long.  [15m]",
-        type=SECONDS,
-    ),
-    Field("--model-package", "ModelPackageVersionArn", "Model package.", metavar="ARN"),
-    Field("--subnet", "VpcConfig.Subnets", "Subnet to work in.", is_list=True),
-    Field("--security-group", "VpcConfig.SecurityGroupIds", "Security group.", is_list=True),
-)
-ALSO = {
-    "InputConfig.S3Uri": "--model",
-    "InputConfig": "--model",
-    "InputConfig.DataInputConfig": "--input",
-}
-MODEL = click.Option(
-    ("--model",), metavar="PATH|s3://URI", help="The model; a local one is uploaded."
-)
-INPUT = click.Option(
-    ("--input", "inputs"),
-    type=SHAPE,
-    multiple=True,
-    metavar="NAME=1,3,224,224",
-    help="Shape of an input; repeatable.",
-)
-MCPU = click.Option(("--mcpu",), metavar="NAME", help="Processor to compile for.")
-MATTR = click.Option(
-    ("--mattr",), metavar="LIST", help="Features of the processor, as +avx2,+fma."
-)
 
 
-@click.group("compile", cls=LazyGroup, table=COMMANDS)
+@click.group(
+    "compile", cls=KindGroup, table=COMMANDS, kind=COMPILATION_JOB_KIND, example="digits"
+)
 def compile_() -> None:
     """Compile models, here or as jobs.
 
@@ -128,93 +34,3 @@ def compile_() -> None:
       sagectl compile build examples/quickstart/digits.onnx --input image=1,64 -o out/
       sagectl --local compile list
     """
-
-
-@compile_.command()
-@document_options(COMPILATION_JOB_KIND, FIELDS, tags=True, also=ALSO)
-@takes(MODEL, INPUT, MCPU, MATTR, WAIT, TIMEOUT)
-@pass_app
-def create(app: App, wanted: Wanted, wait: bool, timeout: float | None, **given: Any) -> None:
-    """Start a compilation job.
-
-    The target is a platform (--os, --arch, --accelerator) or a device by name. On the
-    embedded control plane --role-arn and --output-to have defaults.
-
-    \b
-    Examples:
-      sagectl --local compile create digits --model examples/quickstart/digits.onnx \\
-        --input image=1,64 --os LINUX --arch X86_64 --wait --yes
-      sagectl --local compile create digits --model examples/quickstart/digits.onnx \\
-        --input image=1,64 --device ml_c5 --dry-run -o yaml
-    """
-    job = wanted.over(job_spec(wanted.spec, **given))
-    created(app, job.under(**defaults(app, given["model"])), wait=wait, timeout=timeout)
-
-
-add_verbs(compile_, COMPILATION_JOB_KIND, example="digits")
-
-
-def job_spec(
-    spec: Mapping[str, Any],
-    *,
-    model: str | None,
-    inputs: tuple[tuple[str, list[int]], ...],
-    mcpu: str | None,
-    mattr: str | None,
-) -> dict[str, Any]:
-    """The fields that several flags make together, or that are no field of their own."""
-    options = target_options(
-        spec.get("OutputConfig", {}).get("CompilerOptions"), mcpu=mcpu, mattr=mattr
-    )
-    source = {"S3Uri": file_or_uri(model), "DataInputConfig": dict(inputs) or None}
-    return {
-        "InputConfig": {key: value for key, value in source.items() if value is not None},
-        "OutputConfig": {"CompilerOptions": options} if mcpu or mattr else {},
-    }
-
-
-def target_options(text: str | None, *, mcpu: str | None, mattr: str | None) -> Any:
-    """Compiler options with ``--mcpu`` and ``--mattr`` among them.
-
-    Raises InputError where the options are not a JSON object that they could join.
-    """
-    if not mcpu and not mattr:
-        return text
-    import json
-
-    try:
-        options = json.loads(text) if text else {}
-    except ValueError:
-        options = None
-    if not isinstance(options, dict):
-        raise InputError(
-            "--mcpu and --mattr need --compiler-options to be a JSON object",
-            hint="""Write it as {"mcpu": "skylake-avx512"}, or leave it out.""",
-        )
-    if mcpu:
-        options["mcpu"] = mcpu
-    if mattr:
-        options["mattr"] = features(mattr)
-    return options
-
-
-def features(mattr: str) -> list[str]:
-    """``+avx2,+fma`` as a list."""
-    return [feature.strip() for feature in mattr.split(",") if feature.strip()]
-
-
-def defaults(app: App, model: str | None) -> dict[str, Any]:
-    """What a job has when neither flags nor a file say otherwise."""
-    spec: dict[str, Any] = {"StoppingCondition": {"MaxRuntimeInSeconds": MAX_RUNTIME_SECONDS}}
-    if framework := framework_of(model):
-        spec["InputConfig"] = {"Framework": framework}
-    if app.settings.is_local:
-        local = {"RoleArn": LOCAL_ROLE, "OutputConfig": {"S3OutputLocation": LOCAL_OUTPUT}}
-        return merged(local, spec)
-    return spec
-
-
-def framework_of(model: str | None) -> str | None:
-    """The framework whose models are in files of that name, if there is only one."""
-    suffix = "." + (model or "").rpartition(".")[2].lower()
-    return FRAMEWORKS.get(suffix)

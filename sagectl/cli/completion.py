@@ -35,7 +35,8 @@ def completion(shell: str) -> None:
     """
     from click.shell_completion import get_completion_class
 
-    from sagectl.cli.main import COMPLETE, cli
+    from sagectl.cli.main import COMPLETE
+    from sagectl.cli.root import cli
 
     kind = get_completion_class(shell)
     if kind is None:

@@ -67,11 +67,15 @@ class LazyGroup(Group):
         command: click.Command = getattr(import_module(module), attribute)
         return command
 
+    def summary(self, name: str) -> str:
+        """What help says of a command in one line."""
+        if name in self.table:
+            return self.table[name][1]
+        return self.commands[name].get_short_help_str(WIDTH)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        rows = [(name, summary) for name, (_, summary) in self.table.items()]
-        rows += [(name, item.get_short_help_str(WIDTH)) for name, item in self.commands.items()]
         with formatter.section("Commands"):
-            formatter.write_dl(rows)
+            formatter.write_dl([(name, self.summary(name)) for name in self.list_commands(ctx)])
 
 
 def _write_own_options(

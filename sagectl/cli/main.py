@@ -1,19 +1,19 @@
-"""The root group, and the one place where errors become exit codes."""
+"""The entry point, and the one place where errors become exit codes."""
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from sagectl.cli.lazy import WIDTH, LazyGroup
-from sagectl.cli.options import Invocation
-from sagectl.errors import InputError, SagectlError
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import click
+
+    from sagectl.cli.options import Invocation
+    from sagectl.errors import InputError, SagectlError
 
 # Name -> (where the command is, what --help says of it), in the order of use.
 COMMANDS = {
@@ -35,46 +35,37 @@ COMPLETE = "_SAGECTL_COMPLETE"
 INTERRUPTED, BUG, PIPE_CLOSED = 130, 70, 141
 
 
-def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
-    if value:
-        from sagectl import __version__
+def version() -> str:
+    from sagectl import __version__
 
-        click.echo(f"sagectl {__version__}")
-        ctx.exit()
-
-
-@click.group(
-    cls=LazyGroup,
-    table=COMMANDS,
-    no_args_is_help=True,
-    context_settings={"max_content_width": WIDTH},
-)
-@click.option(
-    "--version",
-    is_flag=True,
-    expose_value=False,
-    is_eager=True,
-    callback=_version,
-    help="Show the version.",
-)
-def cli() -> None:
-    """Labeling teams, labeling jobs and model compilations, on SageMaker or without it.
-
-    \b
-    Examples:
-      sagectl --local apply -f examples/quickstart --wait --yes
-      sagectl --local workteam list
-      sagectl compile build examples/quickstart/digits.onnx --input image=1,64 -o out/
-    """
+    return f"sagectl {__version__}"
 
 
 def run() -> None:
-    """The console script."""
-    sys.exit(main())
+    """The console script: ``main`` in a process of its own."""
+    import gc
+
+    if sys.argv[1:] == ["--version"]:
+        sys.stdout.write(f"{version()}\n")
+        return
+    # What start-up makes stays until the end: looking for garbage in it only takes time.
+    gc.disable()
+    importlib.import_module("sagectl.cli.root")
+    gc.freeze()
+    gc.enable()
+    code = main()
+    sys.stderr.flush()
+    # The interpreter would now take itself apart, which the system does faster.
+    os._exit(code)
 
 
 def main(args: list[str] | None = None, **extra: Any) -> int:
     """Run ``sagectl ARGS`` and return its exit code; ``extra`` goes to click's context."""
+    import click
+
+    from sagectl.cli.options import Invocation
+    from sagectl.errors import SagectlError
+
     args = sys.argv[1:] if args is None else args
     invocation = Invocation()
     try:
@@ -98,6 +89,10 @@ def main(args: list[str] | None = None, **extra: Any) -> int:
 
 
 def _outcome(args: list[str], invocation: Invocation, extra: dict[str, Any]) -> int:
+    from click.exceptions import Exit
+
+    from sagectl.cli.root import cli
+
     if instruction := os.environ.get(COMPLETE):
         from click.shell_completion import shell_complete
 
@@ -105,7 +100,7 @@ def _outcome(args: list[str], invocation: Invocation, extra: dict[str, Any]) -> 
     try:
         with cli.make_context("sagectl", list(args), obj=invocation, **extra) as ctx:
             answer = cli.invoke(ctx)
-    except click.exceptions.Exit as leaving:
+    except Exit as leaving:
         answer = leaving.exit_code
     sys.stdout.flush()
     return answer if isinstance(answer, int) else 0
@@ -122,6 +117,8 @@ def _report(error: SagectlError, invocation: Invocation, args: Sequence[str]) ->
 
 def _usage(error: click.ClickException) -> InputError:
     """Click's complaint about the command line, as one of ours."""
+    from sagectl.errors import InputError
+
     ctx = getattr(error, "ctx", None)
     hint = f"See {ctx.command_path} --help." if ctx else None
     return InputError(error.format_message().rstrip("."), hint=hint)

@@ -10,7 +10,7 @@ from sagectl.catalog.kinds import Column
 from sagectl.cli.lazy import Command, Group
 from sagectl.cli.options import pass_app, takes
 from sagectl.cli.types import PAIR, Word
-from sagectl.cli.verbs import LIMIT, PAGING, Filter, checked, rows
+from sagectl.cli.verbs import Filter, checked, limit_option, paging, rows
 from sagectl.errors import InputError
 from sagectl.render.views import Listing, Record
 
@@ -28,7 +28,7 @@ FILTERS = (
         "Whose resources.",
         Word(("SameAccount", "CrossAccount")),
     ),
-    *PAGING,
+    *paging(),
 )
 OPTIONS = (
     click.Argument(("expression",), required=False),
@@ -46,7 +46,7 @@ OPTIONS = (
         metavar="KEY=VALUE",
         help="Condition of visibility; repeatable.",
     ),
-    LIMIT,
+    limit_option(),
     click.Option(("--dry-run",), is_flag=True, help="Call nothing, show what would be sent."),
 )
 # The member of a result -> its properties that make a table, those present of them.

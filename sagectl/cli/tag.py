@@ -11,7 +11,7 @@ from sagectl.cli.lazy import Group
 from sagectl.cli.options import DRY_RUN, YES, consent, pass_app, takes
 from sagectl.cli.sets import named
 from sagectl.cli.types import PAIR
-from sagectl.cli.verbs import LIMIT, PAGING, checked, described, rows
+from sagectl.cli.verbs import checked, described, limit_option, paging, rows
 from sagectl.render.views import Listing, Record
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def create(
 
 
 @tag.command("list")
-@takes(RESOURCE, *(item.option() for item in PAGING), LIMIT)
+@takes(RESOURCE, *(item.option() for item in paging()), limit_option())
 @pass_app
 def list_(app: App, resource: str, limit: int | None, **given: Any) -> None:
     """List the tags of a resource.

@@ -6,23 +6,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from sagectl.cli.lazy import Command, LazyGroup
 from sagectl.cli.options import DRY_RUN, YES, consent, pass_app, takes
-from sagectl.cli.types import MOMENT, Number, Word
-from sagectl.cli.waiting import INTERVAL, TIMEOUT, WAIT, goal_option, waited
-from sagectl.render.views import Record, listing, record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from click.shell_completion import CompletionItem
 
     from sagectl.app import App
     from sagectl.catalog.kinds import Kind
+    from sagectl.render.views import Record
     from sagectl.schema.request import Request
-
-# What a job is after it was told to stop, in any case (the kinds differ in theirs).
-_STOPPED = "Stopped"
-PAST = {"Stop": "is stopping", "Delete": "deleted"}
 
 
 class Filter(NamedTuple):
@@ -37,15 +32,70 @@ class Filter(NamedTuple):
         return click.Option((self.flag, self.parameter), type=self.type, help=self.help)
 
 
-PAGING = (
-    Filter("--page-size", "MaxResults", "Rows to ask for at a time.", Number(1, 100)),
-    Filter("--starting-token", "NextToken", "Where a list that was broken off goes on."),
-)
-LIMIT = click.Option(("--limit",), type=Number(min=1), help="Rows to show at most.")
+class KindGroup(LazyGroup):
+    """The commands on one kind: those of its table, then the verbs that its row allows."""
+
+    def __init__(self, *args: Any, kind: Kind, example: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind = kind
+        self.example = example
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        verbs = (name for name, verb in VERBS.items() if verb.is_of(self.kind))
+        return list(dict.fromkeys((*super().list_commands(ctx), *verbs)))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if command := super().get_command(ctx, cmd_name):
+            return command
+        verb = VERBS.get(cmd_name)
+        return verb.command(self.kind, self.example) if verb and verb.is_of(self.kind) else None
+
+    def summary(self, name: str) -> str:
+        if name in self.table:
+            return super().summary(name)
+        return VERBS[name].help.format(kind=self.kind)
+
+
+class Verb(NamedTuple):
+    """A command that is made from a kind's row; ``needs`` is the operation it calls."""
+
+    name: str
+    needs: str
+    help: str
+    examples: Sequence[str]
+    function: Callable[[Kind], Callable[..., None]]
+
+    def is_of(self, kind: Kind) -> bool:
+        return bool(getattr(kind, self.needs))
+
+    def command(self, kind: Kind, example: str) -> click.Command:
+        callback = self.function(kind)
+        lines = "\n".join(f"  sagectl --local {kind.group} {line}" for line in self.examples)
+        title = "Examples" if len(self.examples) > 1 else "Example"
+        text = f"{self.help}\n\n\b\n{title}:\n{lines}".format(kind=kind, example=example)
+        return click.command(self.name, cls=Command, help=text)(callback)
+
+
+def paging() -> tuple[Filter, ...]:
+    """How long lists are fetched."""
+    from sagectl.cli.types import Number
+
+    return (
+        Filter("--page-size", "MaxResults", "Rows to ask for at a time.", Number(1, 100)),
+        Filter("--starting-token", "NextToken", "Where a list that was broken off goes on."),
+    )
+
+
+def limit_option() -> click.Option:
+    from sagectl.cli.types import Number
+
+    return click.Option(("--limit",), type=Number(min=1), help="Rows to show at most.")
 
 
 def filters(kind: Kind) -> tuple[Filter, ...]:
     """The filters that the list operation of ``kind`` takes."""
+    from sagectl.cli.types import MOMENT, Word
+
     own = [Filter("--name-contains", "NameContains", "Only names with this in them.")]
     sorts = ["Name", kind.created_field]
     if kind.is_job and kind.statuses:
@@ -58,11 +108,12 @@ def filters(kind: Kind) -> tuple[Filter, ...]:
             Filter("--modified-before", "LastModifiedTimeBefore", "Not changed since.", MOMENT),
         ]
         sorts.append("Status")
+    order = Word(("Ascending", "Descending"))
     own += [
         Filter("--sort-by", "SortBy", "What to sort by.", Word(sorts)),
-        Filter("--sort-order", "SortOrder", "Which way.", Word(("Ascending", "Descending"))),
+        Filter("--sort-order", "SortOrder", "Which way.", order),
     ]
-    return (*own, *PAGING)
+    return (*own, *paging())
 
 
 def name_argument(kind: Kind) -> click.Argument:
@@ -80,158 +131,109 @@ def name_argument(kind: Kind) -> click.Argument:
     )
 
 
-def add_verbs(group: click.Group, kind: Kind, *, example: str) -> None:
-    """Give ``group`` the verbs that the row of ``kind`` makes possible, in order of use.
-
-    A verb that the group has of its own stays.
-    """
-    if "list" not in group.commands:
-        group.add_command(_list(kind))
-    group.add_command(_describe(kind, example))
-    if kind.stop:
-        group.add_command(_stop(kind, kind.stop, example))
-    if kind.delete:
-        group.add_command(_delete(kind, kind.delete, example))
-    group.add_command(_wait(kind, example))
-
-
-def _command(group: Callable[..., Any], name: str, text: str) -> click.Command:
-    from sagectl.cli.lazy import Command
-
-    group.__doc__ = text
-    return click.command(name, cls=Command)(group)
-
-
-def _list(kind: Kind) -> click.Command:
-    own = filters(kind)
-
-    @takes(*(item.option() for item in own), LIMIT)
+def _list(kind: Kind) -> Callable[..., None]:
+    @takes(*(item.option() for item in filters(kind)), limit_option())
     @pass_app
     def command(app: App, limit: int | None, **given: Any) -> None:
+        from sagectl.render.views import listing
+
         app.show(listing(kind, rows(app, kind.list, given, kind.list_member, limit)))
 
-    return _command(
-        command,
-        "list",
-        f"""List {kind.plural}.
-
-        \b
-        Examples:
-          sagectl --local {kind.group} list
-          sagectl --local {kind.group} list --sort-by Name -o json
-        """,
-    )
+    return command
 
 
-def _describe(kind: Kind, example: str) -> click.Command:
+def _describe(kind: Kind) -> Callable[..., None]:
     @takes(name_argument(kind))
     @pass_app
     def command(app: App, name: str) -> None:
         app.show(described(app, kind, name))
 
-    return _command(
-        command,
-        "describe",
-        f"""Show everything that is known about a {kind.noun}.
-
-        \b
-        Examples:
-          sagectl --local {kind.group} describe {example}
-          sagectl --local {kind.group} describe {example} -o yaml
-        """,
-    )
+    return command
 
 
-def _stop(kind: Kind, operation: str, example: str) -> click.Command:
+def _stop(kind: Kind) -> Callable[..., None]:
+    return _ending(kind, kind.stop or "", "Stop", "is stopping", "ended")
+
+
+def _delete(kind: Kind) -> Callable[..., None]:
+    return _ending(kind, kind.delete or "", "Delete", "deleted", "deleted")
+
+
+def _ending(kind: Kind, operation: str, verb: str, past: str, goal: str) -> Callable[..., None]:
+    """A command that brings a resource to an end, once the user agrees."""
+    from sagectl.cli.waiting import TIMEOUT, WAIT, waited
+
     @takes(name_argument(kind), WAIT, TIMEOUT, DRY_RUN, YES)
     @pass_app
     def command(
         app: App, name: str, wait: bool, timeout: float | None, dry_run: str | None, yes: bool
     ) -> None:
-        if _ended(app, kind, name, operation, "Stop", dry_run, yes) and wait:
-            waited(app, kind, name, f"status={_STOPPED}", timeout=timeout)
+        from sagectl.render.views import Record
 
-    return _command(
-        command,
-        "stop",
-        f"""Stop a {kind.noun} that is under way.
+        request = checked(app, operation, {kind.name_field: name})
+        if dry_run == "server":
+            described(app, kind, name)
+        if dry_run:
+            app.say(f"Would call {operation}; nothing was changed.")
+            app.show(Record(request.params, kind.word, name))
+            return
+        consent(yes, f"{verb} {kind.noun} {name}?")
+        answer = app.caller.call(operation, request.params)
+        app.say(f"{kind.word}/{name} {past}")
+        if app.settings.output not in ("table", "wide"):
+            app.show(Record(answer, kind.word, name))
+        if wait:
+            waited(app, kind, name, goal, timeout=timeout)
 
-        \b
-        Example:
-          sagectl --local {kind.group} stop {example} --yes
-        """,
-    )
-
-
-def _delete(kind: Kind, operation: str, example: str) -> click.Command:
-    @takes(name_argument(kind), WAIT, TIMEOUT, DRY_RUN, YES)
-    @pass_app
-    def command(
-        app: App, name: str, wait: bool, timeout: float | None, dry_run: str | None, yes: bool
-    ) -> None:
-        if _ended(app, kind, name, operation, "Delete", dry_run, yes) and wait:
-            waited(app, kind, name, "deleted", timeout=timeout)
-
-    return _command(
-        command,
-        "delete",
-        f"""Delete a {kind.noun}.
-
-        \b
-        Example:
-          sagectl --local {kind.group} delete {example} --yes
-        """,
-    )
+    return command
 
 
-def _ended(
-    app: App,
-    kind: Kind,
-    name: str,
-    operation: str,
-    verb: str,
-    dry_run: str | None,
-    yes: bool,
-) -> bool:
-    """Call the operation that stops or deletes; False if it was only to be shown."""
-    request = checked(app, operation, {kind.name_field: name})
-    if dry_run == "server":
-        described(app, kind, name)
-    if dry_run:
-        app.say(f"Would call {operation}; nothing was changed.")
-        app.show(Record(request.params, kind.word, name))
-        return False
-    consent(yes, f"{verb} {kind.noun} {name}?")
-    result = app.caller.call(operation, request.params)
-    app.say(f"{kind.word}/{name} {PAST[verb]}")
-    if app.settings.output not in ("table", "wide"):
-        app.show(Record(result, kind.word, name))
-    return True
+def _wait(kind: Kind) -> Callable[..., None]:
+    from sagectl.cli.waiting import INTERVAL, TIMEOUT, goal_option, waited
 
-
-def _wait(kind: Kind, example: str) -> click.Command:
     @takes(name_argument(kind), goal_option(kind), TIMEOUT, INTERVAL)
     @pass_app
     def command(app: App, name: str, goal: str, timeout: float | None, interval: float) -> None:
+        from sagectl.render.views import record
+
         verdict = waited(app, kind, name, goal, timeout=timeout, interval=interval)
         if verdict.live is not None:
             member = kind.describe_member
             found = {member: verdict.live} if member else verdict.live
             app.show(record(kind, name, found))
 
-    return _command(
-        command,
-        "wait",
-        f"""Wait until a {kind.noun} is as wanted, then show it.
+    return command
 
-        What does not exist yet is waited for.
 
-        \b
-        Examples:
-          sagectl --local {kind.group} wait {example}
-          sagectl --local {kind.group} wait {example} --for deleted --timeout 5m
-        """,
+# In the order that help has them. The examples follow the name of the group.
+VERBS: Mapping[str, Verb] = {
+    verb.name: verb
+    for verb in (
+        Verb("list", "list", "List {kind.plural}.", ("list", "list --sort-by Name"), _list),
+        Verb(
+            "describe",
+            "describe",
+            "Show everything that is known about a {kind.noun}.",
+            ("describe {example}", "describe {example} -o yaml"),
+            _describe,
+        ),
+        Verb(
+            "stop",
+            "stop",
+            "Stop a {kind.noun} that is under way.",
+            ("stop {example} --yes",),
+            _stop,
+        ),
+        Verb("delete", "delete", "Delete a {kind.noun}.", ("delete {example} --yes",), _delete),
+        Verb(
+            "wait",
+            "describe",
+            "Wait until a {kind.noun} is as wanted, then show it.",
+            ("wait {example}", "wait {example} --for deleted --timeout 5m"),
+            _wait,
+        ),
     )
+}
 
 
 def rows(
@@ -245,12 +247,15 @@ def rows(
     from sagectl.gateway.client import pages
 
     given = {key: value for key, value in params.items() if value is not None}
-    request = checked(app, operation, given)
-    return pages(app.caller, operation, request.params, member, limit=limit)
+    # A plain list has nothing to check, and need not wait for the service model.
+    known = checked(app, operation, given).params if given else given
+    return pages(app.caller, operation, known, member, limit=limit)
 
 
 def described(app: App, kind: Kind, name: str) -> Record:
     """What the service says of the resource ``name``."""
+    from sagectl.render.views import record
+
     request = checked(app, kind.describe, {kind.name_field: name})
     return record(kind, name, app.caller.call(kind.describe, request.params))
 

@@ -47,12 +47,12 @@ def waited(
     timeout: float | None = None,
     interval: float = 10.0,
 ) -> Verdict:
-    """How the wait for ``name`` to be as ``wanted`` ended.
+    """How the wait for ``name`` to be as ``wanted`` ended; ``ended`` is any end of a job.
 
     Raises JobFailedError if it never will be, WaitTimeoutError, InterruptedRunError.
     """
     from sagectl.plan.interrupts import interrupts
-    from sagectl.plan.waiter import Pace, Target, goal, wait
+    from sagectl.plan.waiter import READY, Pace, Target, goal, wait
     from sagectl.render.progress import progress
 
     target = Target(kind, name, app.region)
@@ -61,13 +61,13 @@ def waited(
         (verdict,) = wait(
             (target,),
             app.caller_in,
-            goal(wanted, (target,)),
+            READY if wanted == "ended" else goal(wanted, (target,)),
             observer,
             pace=pace,
             stops=stops,
             stage=app.stage,
         )
-    if not verdict.is_good:
+    if not verdict.is_good and wanted != "ended":
         reason = f": {verdict.reason}" if verdict.reason else ""
         raise JobFailedError(
             f"{target.label} ended {verdict.status}{reason}",
