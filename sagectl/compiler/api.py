@@ -56,6 +56,8 @@ def compile_model(request: CompileRequest, observer: Observer = SILENT) -> Packa
         with _stage("verify", observer, seconds):
             meta = described_model(imported, request, target, folder / LIBRARY)
             meta, comparison = verified(folder, meta, imported, request, target)
+        for remark in comparison.remarks if comparison else ():
+            observer.warn(remark)
         with _stage("package", observer, seconds):
             write_folder(folder, meta)
             path = packed(folder, request.output, f"{request.stem}-{target.suffix}.tar.gz")

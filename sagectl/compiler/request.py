@@ -46,7 +46,6 @@ class CompileRequest:
     inputs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     framework_version: str | None = None
     verify: bool = True
-    params: str = "inside"
 
 
 def compile_request(
@@ -64,7 +63,6 @@ def compile_request(
     inputs: Mapping[str, Sequence[int]] | None = None,
     stem: str | None = None,
     verify: bool = True,
-    params: str = "inside",
 ) -> CompileRequest:
     """A request from what the service, a manifest or flags say; flags beat the texts.
 
@@ -73,8 +71,6 @@ def compile_request(
     """
     if platform is not None and device is not None:
         raise _refused("Both a device and a platform are given", "Keep one of them.")
-    if params not in ("inside", "beside"):
-        raise _refused(f"{params!r} is no place for parameters", "It is inside or beside.")
     options = _options(compiler_options)
     if mcpu is not None:
         options["mcpu"] = mcpu
@@ -93,7 +89,6 @@ def compile_request(
         output=Path(output),
         stem=stem or stem_of(Path(model)),
         verify=verify,
-        params=params,
     )
 
 

@@ -7,8 +7,14 @@ import pytest
 from onnx import load, numpy_helper, save
 
 from sagectl.compiler.comparison import difference
-from sagectl.compiler.verify import compared
-from sagectl.errors import InputError
+from sagectl.compiler.frontends import Imported
+from sagectl.compiler.linkers.driver import link_with
+from sagectl.compiler.packaging import write_folder
+from sagectl.compiler.request import compile_request
+from sagectl.compiler.targets import resolve
+from sagectl.compiler.verify import compared, verified
+from sagectl.errors import CompileError, InputError
+from sagectl.runtime.package import LIBRARY, meta, unpack
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,6 +52,45 @@ def test_a_model_that_onnxruntime_refuses_is_said(package: Package, tmp_path: Pa
 
     with pytest.raises(InputError, match="onnxruntime cannot run the model"):
         compared(package.path, tmp_path / "m.onnx")
+
+
+def test_a_package_that_crashes_is_a_failure_with_a_reason(
+    package: Package, model: Path, tmp_path: Path
+) -> None:
+    unpack(package.path, tmp_path)
+    source = tmp_path / "crash.c"
+    source.write_text(
+        "#include <stdlib.h>\n__attribute__((constructor)) void f(void) { abort(); }"
+    )
+    link_with(["cc"], [source], tmp_path / LIBRARY)
+    write_folder(tmp_path, meta(tmp_path))
+
+    with pytest.raises(CompileError, match=r"crashed while running \(SIGABRT\)") as caught:
+        compared(tmp_path, model)
+
+    assert (caught.value.stage, caught.value.reason) == ("verify", "mismatch")
+
+
+def test_a_mismatch_fails_the_compilation_and_names_the_output(
+    package: Package, model: Path, tmp_path: Path
+) -> None:
+    unpack(package.path, tmp_path)
+    other = load(model)
+    bias = next(each for each in other.graph.initializer if each.name == "n")
+    bias.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(bias) + F32(1), "n"))
+    imported = Imported(None, (), (), "ONNX", reference=other.SerializeToString())
+
+    with pytest.raises(CompileError, match="output 'scores' differs in 5 of 5") as caught:
+        verified(
+            tmp_path,
+            meta(tmp_path),
+            imported,
+            compile_request(model, output=tmp_path),
+            resolve(None, None, {}),
+        )
+
+    assert caught.value.reason == "mismatch"
+    assert caught.value.details["Outputs"][1]["passed"]
 
 
 def test_inputs_that_do_not_fit_are_said(package: Package, model: Path) -> None:
@@ -106,4 +151,6 @@ def test_a_flat_reference_is_called_little_proof() -> None:
     flat = np.full((2, 50), 0.1, F32)
 
     assert "little is proven" in difference("y", flat, flat).note
+    saturated = np.eye(1, 100, dtype=F32)
+    assert "little is proven" in difference("y", saturated, saturated).note
     assert not difference("y", np.arange(9.0), np.arange(9.0)).note
