@@ -86,13 +86,16 @@ class App:
     @cached_property
     def region(self) -> str:
         """The region in force: told, or the AWS profile's, or the local default."""
-        if self.settings.region:
-            return self.settings.region
-        if self.settings.is_local:
-            return DEFAULT_LOCAL_REGION
+        if self.settings.is_local or self.settings.region:
+            return self.local_region
         from sagectl.gateway.session import default_region
 
         return default_region(self.settings.profile)
+
+    @property
+    def local_region(self) -> str:
+        """The region that was told, or the local default."""
+        return self.settings.region or DEFAULT_LOCAL_REGION
 
     @property
     def caller(self) -> Caller:

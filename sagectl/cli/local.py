@@ -121,6 +121,34 @@ def reset(app: App, dry_run: str | None, yes: bool) -> None:
     app.say("Deleted.")
 
 
+@local.command()
+@takes(
+    click.Option(("--host",), default="127.0.0.1", help="Loopback address.  [127.0.0.1]"),
+    click.Option(
+        ("--port",), type=click.IntRange(0, 65535), default=0, help="Port.  [any free]"
+    ),
+)
+@pass_app
+def serve(app: App, host: str, port: int) -> None:
+    """Answer any SageMaker client over HTTP until interrupted.
+
+    The URL is printed once requests are taken. An access key id of twelve digits names the
+    account; anything else is the local one.
+
+    \b
+    Example:
+      sagectl local serve --port 8181
+    """
+    from sagectl.controlplane.http import serve as run
+
+    def ready(url: str) -> None:
+        app.stdout.write(f"{url}\n")
+        app.stdout.flush()
+        app.say("Point AWS_ENDPOINT_URL_SAGEMAKER at it; Ctrl-C ends it.")
+
+    run(app.plane, host, port, ready=ready, region=app.local_region)
+
+
 @local.command(hidden=True)
 @pass_app
 def supervise(app: App) -> None:

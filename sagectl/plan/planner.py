@@ -14,7 +14,7 @@ from sagectl.plan.live import Callers, failure, listed_tags, live_states, status
 from sagectl.plan.order import Key, in_order, key, needs, references
 from sagectl.plan.targets import resolved
 from sagectl.plan.uploads import Uploads
-from sagectl.schema.request import create_request, update_request
+from sagectl.schema.request import create_params, create_request, update_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -95,10 +95,8 @@ class _Planner:
     def _change(self, document: Document) -> Change:
         kind, own = KINDS[document.kind], key(document, self._choices.region)
         live = self._live[own]
-        request = create_request(document, self._model, lenient=self._choices.is_lenient)
-        self.findings.extend(request.warnings)
         params, transfers, problems = self._uploads.resolved(
-            document, kind, dict(request.params), live
+            document, kind, self._params(document), live
         )
         params, unknown = resolved(params, document, own[2], self._live, self._needs)
         if problems or unknown:
@@ -114,6 +112,13 @@ class _Planner:
             uploads=transfers,
         )
         return change if live is None else self._held_against(live, change)
+
+    def _params(self, document: Document) -> dict[str, Any]:
+        if document.span is not None:
+            return create_params(document)  # it was checked as it was read from its file
+        request = create_request(document, self._model, lenient=self._choices.is_lenient)
+        self.findings.extend(request.warnings)
+        return dict(request.params)
 
     def _held_against(self, live: Mapping[str, Any], made: Change) -> Change:
         """The change for a resource that exists, given the one that would create it."""

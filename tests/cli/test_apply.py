@@ -247,3 +247,17 @@ def test_a_wait_that_takes_too_long_is_said(local: Run, tmp_path: Path) -> None:
     assert late.code == 124
     assert "compilationjob/digits (STARTING)" in late.err
     assert "created" in late.out
+
+
+def test_the_local_path_never_imports_botocore(home: Path, tmp_path: Path) -> None:
+    path = manifest(tmp_path, WORKFORCE, TEAM, JOB)
+    script = (
+        "import sys; from sagectl.cli.main import main\n"
+        f"code = main(['apply', '-f', {path!r}, '--local', '--yes', '--dry-run=server'])\n"
+        f"code += main(['apply', '-f', {path!r}, '--local', '--yes'])\n"
+        "heavy = {'botocore', 'asyncio', 'concurrent.futures', 'tvm', 'numpy', 'rich'}\n"
+        "found = heavy & set(sys.modules)\n"
+        "sys.exit(f'{code} {found}' if code or found else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
