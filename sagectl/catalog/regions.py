@@ -5,6 +5,8 @@ Partitions: botocore's ``partitions.json``; ARN shapes: the API reference of eac
 
 from __future__ import annotations
 
+from functools import cache
+
 # Region prefix -> partition, longest prefixes first.
 PARTITIONS = {
     "us-isob-": "aws-iso-b",
@@ -28,6 +30,7 @@ ARN_RESOURCES = {
 }
 
 
+@cache
 def partition(region: str) -> str:
     """The partition ``region`` belongs to: ``aws`` unless its prefix says otherwise."""
     return next(

@@ -11,6 +11,7 @@ from sagectl.catalog.regions import DEFAULT_LOCAL_REGION, LOCAL_ACCOUNT
 from sagectl.controlplane import faults
 from sagectl.controlplane.clock import milliseconds, system_clock
 from sagectl.controlplane.context import QUOTAS, Context
+from sagectl.controlplane.inputs import object_counter
 from sagectl.controlplane.resources import Place
 from sagectl.controlplane.store import Store
 from sagectl.controlplane.validation import checked, is_plain_page
@@ -64,7 +65,7 @@ class ControlPlane:
         self._model = model if callable(model) else lambda: model
         self._entropy = entropy
         self._launch = launch or _nothing
-        self._count_objects = count_objects or _unknown
+        self._count_objects = count_objects or object_counter(state)
         self._quotas = quotas
 
     @property
@@ -107,7 +108,3 @@ class ControlPlane:
 
 def _nothing() -> None:
     """Queued jobs stay queued."""
-
-
-def _unknown(_uri: str) -> None:
-    """No manifest can be read."""

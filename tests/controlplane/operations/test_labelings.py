@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sagectl.controlplane.objects import ObjectStore
 from sagectl.controlplane.plane import ControlPlane
 from tests.support.planes import labeling, refusal, team, with_team
 
@@ -47,6 +48,16 @@ def test_a_new_job_is_in_progress_and_says_all_that_it_must(
         "LastModifiedTime": clock.now,
     }
     assert made["LabelingJobArn"].endswith(":labeling-job/nodules")
+
+
+def test_the_objects_of_a_local_manifest_are_counted(
+    plane: ControlPlane, tmp_path: Path
+) -> None:
+    manifest = tmp_path / "in.manifest"
+    manifest.write_text('{"source-ref": "s3://scans/1"}\n\n{"source-ref": "s3://scans/2"}')
+    ObjectStore(plane.state).put("s3://scans/in.manifest", manifest)
+    plane.handle("CreateLabelingJob", labeling("nodules", with_team(plane)))
+    assert described(plane)["LabelCounters"]["Unlabeled"] == 2
 
 
 def test_a_missing_team_is_refused_in_the_service_s_words(plane: ControlPlane) -> None:
