@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sagectl.compiler.schedules.cpu import convolution, fallback, product, rows
+from sagectl.compiler.schedules.cpu import convolution, fallback, product, rows, window
 
 if TYPE_CHECKING:
     from sagectl.compiler.schedules import Rule
 
-RULES: tuple[Rule, ...] = (convolution.apply, product.apply, rows.apply, fallback.apply)
+RULES: tuple[Rule, ...] = (convolution.apply, product.apply, window.apply, rows.apply, fallback.apply)

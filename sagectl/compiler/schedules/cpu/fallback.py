@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import gcd
 from typing import TYPE_CHECKING
 
 from sagectl.compiler.schedules.cpu.loops import (
@@ -23,7 +24,7 @@ from sagectl.compiler.schedules.cpu.loops import (
 
 if TYPE_CHECKING:
     from tvm.s_tir import Schedule
-    from tvm.s_tir.schedule import SBlockRV
+    from tvm.s_tir.schedule import LoopRV, SBlockRV
     from tvm.tirx import PrimFunc
 
     from sagectl.compiler.targets import Target
@@ -87,17 +88,33 @@ def arrange_spatial(schedule: Schedule, block: SBlockRV, target: Target) -> None
     tail = contiguous_suffix(nest)
     outer, inner = loops[: len(loops) - tail], loops[len(loops) - tail :]
     if inner:
-        run = fused(schedule, inner)
-        if int(schedule.get(run).extent) > width:
-            rest, run = schedule.split(run, [None, width])
-            if outer:
-                peeled(schedule, rest)
-            else:
-                outer = [rest]
-        if int(schedule.get(run).extent) > 1:
-            schedule.vectorize(run)
+        outer = [*outer, *vectorised_run(schedule, inner, width)]
     if outer:
         parallel(schedule, fused(schedule, outer), work)
+
+
+def vectorised_run(schedule: Schedule, loops: list[LoopRV], width: int) -> list[LoopRV]:
+    """Vectorise loops over memory in order; return those that may be spread over threads.
+
+    Vectors that crossed the end of a row would be gathered lane by lane: where rows are no
+    multiple of half a vector at least, the fused loop is left for LLVM to vectorise.
+    """
+    row = int(schedule.get(loops[-1]).extent)
+    if len(loops) == 1 and row > width:
+        outer, inner = schedule.split(loops[0], [None, width])
+        schedule.vectorize(inner)
+        peeled(schedule, outer)
+        return [outer] if row % width == 0 else []
+    run = fused(schedule, loops)
+    step = gcd(row, width)
+    if step == int(schedule.get(run).extent):
+        schedule.vectorize(run)
+        return []
+    if step * 2 < width:
+        return [run]
+    outer, inner = schedule.split(run, [None, step])
+    schedule.vectorize(inner)
+    return [outer]
 
 
 def arrange_reduction(schedule: Schedule, block: SBlockRV) -> None:
