@@ -58,11 +58,16 @@ def _message(errors: Sequence[Diagnostic], params: Mapping[str, Any], shape: Sha
     broken = [error for error in errors if error.rule in CONSTRAINTS]
     if not broken:
         # No text of the service is known for these, so they speak for themselves.
-        return "; ".join(
-            f"{error.path}: {error.summary}".removeprefix(": ") for error in errors
-        )
+        return "; ".join(_remark(error, shape) for error in errors)
     count = f"{len(broken)} validation error{'s' if len(broken) > 1 else ''} detected"
     return f"{count}: {'; '.join(_sentence(error, params, shape) for error in broken)}"
+
+
+def _remark(error: Diagnostic, shape: Shape) -> str:
+    at = shape.at(error.path) if error.path else None
+    # A summary may quote the value.
+    said = "is not what it should be" if at and at.is_sensitive else error.summary
+    return f"{error.path}: {said}" if error.path else said
 
 
 def _sentence(error: Diagnostic, params: Mapping[str, Any], shape: Shape) -> str:
