@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from sagectl.compiler.codegen import generated
-from sagectl.compiler.failures import TVM_STAGES, condensed
+from sagectl.compiler.failures import TVM_STAGES, condensed, stored
 from sagectl.compiler.frontends import frontend
 from sagectl.compiler.frontends.archive import model_file
 from sagectl.compiler.linkers import chosen_linker
@@ -40,8 +40,9 @@ def compile_model(request: CompileRequest, observer: Observer = SILENT) -> Packa
     linker = chosen_linker(target)
     seconds: dict[str, float] = {}
     with _workplace(request) as (model, objects, folder):
+        request = replace(request, model=model)
         with _stage("import", observer, seconds):
-            imported = reader.load(replace(request, model=model))
+            imported = reader.load(request)
         for warning in (*target.warnings, *imported.warnings):
             observer.warn(warning)
         with _stage("optimize", observer, seconds):
@@ -78,6 +79,7 @@ def _workplace(request: CompileRequest) -> Iterator[tuple[Path, Path, Path]]:
 @contextmanager
 def _stage(name: str, observer: Observer, seconds: dict[str, float]) -> Iterator[None]:
     began = time.perf_counter()
-    with observer.stage(name), condensed(name) if name in TVM_STAGES else nullcontext():
+    within = condensed(name) if name in TVM_STAGES else nullcontext()
+    with observer.stage(name), stored(name), within:
         yield
     seconds[name] = time.perf_counter() - began

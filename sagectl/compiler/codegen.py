@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.blob import write_blob
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
     from sagectl.compiler.targets import Target
 
+# Ample for the code of a model; its constants are not LLVM's to write.
+_CODE_BYTES = 32 << 20
 # Where tvm_ffi looks for bytecode and constants in a library it loads.
 _LIBRARY_SYMBOL = "__tvm_ffi__library_bin"
 
@@ -44,6 +48,7 @@ def _objects(executable: Any, target: Target, folder: Path) -> tuple[Path, ...]:
         write_blob(path, f"{prefix}{_LIBRARY_SYMBOL}", _serialised(module), target.arch)
         return str(path)
 
+    _reserve(folder)
     keep.object_format = "o"  # type: ignore[attr-defined]  # TVM reads it off the function
     executable.export_library(
         "unused.so", fcompile=keep, fpack_imports=pack, workspace_dir=str(folder)
@@ -57,3 +62,9 @@ def _serialised(module: Any) -> memoryview:
 
     packed = tvm_ffi.get_global_func("runtime.ModulePackImportsToTensor")(module)
     return np.from_dlpack(packed).data
+
+
+def _reserve(folder: Path) -> None:
+    """Raise OSError where code would not fit: LLVM ends the whole process when it does not."""
+    with NamedTemporaryFile(dir=folder) as file:
+        os.posix_fallocate(file.fileno(), 0, _CODE_BYTES)

@@ -57,6 +57,21 @@ def condensed(stage: str) -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def stored(stage: str) -> Iterator[None]:
+    """Turn a file that cannot be written or read in a stage into a CompileError."""
+    try:
+        yield
+    except OSError as error:
+        raise CompileError(
+            f"{error.filename or 'A file'} cannot be used: {error.strerror or error}",
+            stage=stage,
+            reason="internal",
+            hint="Compilation needs room for the weights twice over, where TMPDIR says and in "
+            "the output folder.",
+        ) from error
+
+
 def summary(error: Exception) -> str:
     """The one line of an error's text that says what is wrong."""
     lines = [line.strip() for line in str(error).splitlines()]

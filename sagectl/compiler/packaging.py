@@ -13,7 +13,7 @@ from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from sagectl.compiler.elf import read_elf
-from sagectl.errors import CompileError, InputError
+from sagectl.errors import InputError
 from sagectl.runtime import package as layout
 from sagectl.runtime.cpu import ARM64_FLAGS, X86_FLAGS
 from sagectl.runtime.errors import PackageError
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _SEARCHED_BYTES = 16 << 20
 _LEVEL = 6
 _GZIP_WINDOW = 31
+_FIRST_64_BIT_API = 21
 _INSTRUCTION_SETS = frozenset(X86_FLAGS) | frozenset(ARM64_FLAGS)
 
 
@@ -61,7 +62,7 @@ def described_model(
         "Framework": request.framework,
         "FrameworkVersion": request.framework_version,
         "Target": _target_row(target),
-        "System": {"MinimumGlibc": read_elf(library).minimum_glibc},
+        "System": _system_row(target, library),
         "Runtime": {"ApacheTvm": tvm_version, "ApacheTvmFfi": tvm_ffi.__version__},
         "Source": {
             "Sha256": layout.digest(request.model),
@@ -95,30 +96,19 @@ def write_folder(folder: Path, meta: Mapping[str, Any]) -> None:
 
 
 def packed(folder: Path, output: Path, name: str) -> Path:
-    """The archive of an unpacked package, moved to ``output/name`` when it is complete.
-
-    Raises CompileError (stage package) where it cannot be written.
-    """
+    """The archive of an unpacked package, moved to ``output/name`` when it is complete."""
     path = output / name
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=output, prefix=f".{name}.", delete=False) as file:
-            temporary = Path(file.name)
-            try:
-                _write_archive(folder, cast("BinaryIO", file))
-                file.flush()
-                os.fchmod(file.fileno(), 0o644)
-                temporary.replace(path)
-            except BaseException:
-                temporary.unlink(missing_ok=True)
-                raise
-    except OSError as error:
-        raise CompileError(
-            f"{path} cannot be written: {error.strerror or error}",
-            stage="package",
-            reason="internal",
-            hint="Free space, or name a folder that can be written to.",
-        ) from error
+    output.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile(dir=output, prefix=f".{name}.", delete=False) as file:
+        temporary = Path(file.name)
+        try:
+            _write_archive(folder, cast("BinaryIO", file))
+            file.flush()
+            os.fchmod(file.fileno(), 0o644)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
     return path
 
 
@@ -208,6 +198,13 @@ def _members(folder: Path, names: list[str]) -> Iterator[tuple[tarfile.TarInfo, 
         member.mode = 0o755 if name == layout.LIBRARY else 0o644
         with path.open("rb") as content:
             yield member, content
+
+
+def _system_row(target: Target, library: Path) -> dict[str, Any]:
+    """The oldest system that has what the library imports."""
+    if target.os == "ANDROID":
+        return {"MinimumApiLevel": target.settings.get("ANDROID_PLATFORM", _FIRST_64_BIT_API)}
+    return {"MinimumGlibc": read_elf(library).minimum_glibc}
 
 
 def _target_row(target: Target) -> dict[str, Any]:

@@ -208,7 +208,42 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file, where a folder should be")
     path = identity_model(tmp_path / "m.onnx", [1])
 
-    with pytest.raises(CompileError, match="cannot be written") as caught:
+    with pytest.raises(CompileError, match="cannot be used: File exists") as caught:
         compile_model(compile_request(path, output=tmp_path / "out", verify=False))
 
     assert caught.value.stage == "package"
+
+
+CRAMPED = """
+import resource, sys
+from pathlib import Path
+from sagectl.compiler.api import compile_model
+from sagectl.compiler.request import compile_request
+from sagectl.errors import CompileError
+request = compile_request(Path(sys.argv[1]), output=Path(sys.argv[2]), verify=False)
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+try:
+    compile_model(request)
+except CompileError as error:
+    print(error.stage, error.reason, error.message)
+"""
+
+
+def test_a_disk_without_room_is_said_with_the_stage(model: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", CRAMPED, str(model), str(tmp_path / "out")],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.stdout.startswith("generate internal"), done.stdout + done.stderr
+    assert "cannot be used: File too large" in done.stdout
+    assert not list((tmp_path / "out").glob("*"))
+
+
+def test_a_folder_with_a_model_compiles_like_the_model(model: Path, tmp_path: Path) -> None:
+    package = compile_model(compile_request(model.parent, output=tmp_path, stem="net"))
+
+    assert package.path.name == "net-LINUX_X86_64.tar.gz"
