@@ -78,9 +78,12 @@ def page(
     order = ORDERS[params.get("SortBy", sort_by)]
     direction, past = _directions(params.get("SortOrder", "Ascending"))
     where = Conditions()
-    where.add("kind = ? AND account = ? AND region = ?", kind, *context.place)
-    if parent is not None:
-        where.add("parent = ?", parent)
+    if parent is None:
+        where.add("kind = ? AND account = ? AND region = ?", kind, *context.place)
+    else:
+        # The plus keeps SQLite from any index but that of the parent.
+        where.add("parent = ? AND +kind = ?", parent, kind)
+        where.add("+account = ? AND +region = ?", *context.place)
     for name, text in FILTERS.items():
         if name in params:
             where.add(text, _column_value(name, params[name]))

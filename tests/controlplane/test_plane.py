@@ -7,6 +7,8 @@ release of 2020-07-24 added or changed, as its reference pages give them.
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,8 +37,9 @@ if TYPE_CHECKING:
     from sagectl.schema.model import Shape
     from tests.support.planes import TestClock
 
+ROOT = Path(__file__).parents[2]
 PAGE: dict[str, dict[str, list[str]]] = json.loads(
-    (Path(__file__).parents[1] / "support" / "api_2020_07_24.json").read_text()
+    (ROOT / "tests" / "support" / "api_2020_07_24.json").read_text()
 )
 # Only teams of a vendor have these, and the local plane has none.
 VENDORS_ONLY = "ProductListingIds[]"
@@ -379,3 +382,23 @@ def test_only_a_well_formed_page_skips_the_model(
             or set(params) == {"NameContains"}
             or refusal(plane, operation, params)
         )
+
+
+def test_a_list_from_the_shell_imports_only_what_it_needs(state: Path) -> None:
+    script = f"""
+import sys
+from pathlib import Path
+from sagectl.controlplane.plane import ControlPlane
+def model():
+    raise RuntimeError("the model was asked for")
+print(ControlPlane(Path({str(state)!r}), model).handle("ListWorkteams", {{"MaxResults": 100}}))
+print(*sys.modules)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    answer, modules = done.stdout.splitlines()
+    assert answer == "{'Workteams': []}"
+    heavy = {"botocore", "boto3", "yaml", "asyncio", "logging", "hashlib", "ssl", "decimal"}
+    ours = {"sagectl.schema", "sagectl.manifest", "sagectl.controlplane.operations.search"}
+    assert not (heavy | ours) & set(modules.split())

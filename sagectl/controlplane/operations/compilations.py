@@ -67,7 +67,8 @@ def stop(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
             raise faults.validation(
                 f"The compilation job {job.name!r} is {job.status} and cannot be stopped."
             )
-        if jobs.request_stop(db, job):
+        has_worker = jobs.request_stop(db, job)
+        if has_worker:
             if job.status != "STOPPING":
                 resources.save(db, job, now=context.now, status="STOPPING")
         else:
@@ -75,6 +76,9 @@ def stop(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
             jobs.finish(
                 db, resources.save(db, job, now=context.now, status="STOPPED", body=body)
             )
+    if has_worker:
+        # Its supervisor may be dead; then a new one ends the job.
+        context.launch()
     return {}
 
 

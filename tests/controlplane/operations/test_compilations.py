@@ -70,6 +70,22 @@ def test_a_committed_job_asks_for_a_supervisor(
     assert len(seen) == 1
 
 
+def test_a_stop_asks_for_a_supervisor_too(
+    state: Path, model: ServiceModel, clock: TestClock
+) -> None:
+    launches: list[str] = []
+    plane = ControlPlane(state, model, clock=clock, launch=lambda: launches.append("launch"))
+    for name in ("queued", "held"):
+        plane.handle("CreateCompilationJob", compilation(name))
+    launches.clear()
+    plane.handle("StopCompilationJob", {"CompilationJobName": "queued"})
+    assert launches == []
+    # Its worker, and who would notice, may have died.
+    claimed(plane, clock)
+    plane.handle("StopCompilationJob", {"CompilationJobName": "held"})
+    assert launches == ["launch"]
+
+
 def test_a_completed_job_shows_what_its_worker_recorded(
     plane: ControlPlane, clock: TestClock
 ) -> None:
