@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,6 +10,7 @@ from sagectl.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 BACKENDS = ("aws", "local")
 
@@ -36,6 +36,8 @@ class Home(NamedTuple):
 
 def home(environ: Mapping[str, str]) -> Home:
     """The directories that ``environ`` asks for."""
+    from pathlib import Path
+
     if root := environ.get("SAGECTL_HOME"):
         base = Path(root).expanduser().absolute()
         return Home(config=base, state=base, cache=base / "cache")

@@ -12,11 +12,12 @@ from sagectl.cli.options import invocation
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from sagectl.app import App
     from sagectl.catalog.kinds import Kind
 
 SHELLS = ("bash", "zsh", "fish")
-# Names offered at most; more than this nobody chooses from.
-_NAMES = 100
+# Resources looked at; of more than this nobody completes a name.
+_NAMES = 1000
 
 
 @click.command(cls=Command)
@@ -53,15 +54,21 @@ def names(kind: Kind, ctx: click.Context, incomplete: str) -> list[CompletionIte
     from sagectl.errors import SagectlError
 
     try:
-        app = invocation(ctx).app
-        # A TAB makes no network call, and no state directory either.
-        if not app.settings.is_local or not app.settings.home.state.is_dir():
-            return []
-        answer = app.plane.handle(
-            kind.list, {"NameContains": incomplete} if incomplete else {}, region=app.region
-        )
+        found = _local_names(invocation(ctx).app, kind)
     except SagectlError:
         # Nothing is offered; the command itself will say what is wrong.
         return []
-    found = (row[kind.name_field] for row in answer[kind.list_member][:_NAMES])
     return [CompletionItem(name) for name in found if name.startswith(incomplete)]
+
+
+def _local_names(app: App, kind: Kind) -> list[str]:
+    """Names on the embedded plane; a TAB calls no network and makes no state directory."""
+    from sagectl.catalog.regions import LOCAL_ACCOUNT
+    from sagectl.gateway.client import LocalCaller, pages
+
+    if not app.settings.is_local or not app.settings.home.state.is_dir():
+        return []
+    caller = LocalCaller(app.plane.handle, LOCAL_ACCOUNT, app.region)
+    # A plain list, narrowed here: filters would first have to be checked.
+    rows = pages(caller, kind.list, {}, kind.list_member, limit=_NAMES)
+    return [row[kind.name_field] for row in rows]

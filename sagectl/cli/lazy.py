@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sagectl.cli.options import GLOBAL_OPTIONS
+from sagectl.cli.options import GLOBAL_OPTIONS, HELP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,6 +27,9 @@ class Command(click.Command):
         shared = (option for option in GLOBAL_OPTIONS if option.name not in self.spared)
         return [*super().get_params(ctx), *shared]
 
+    def get_help_option(self, ctx: click.Context) -> click.Option:
+        return HELP
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         _write_own_options(self, ctx, formatter)
 
@@ -38,6 +41,9 @@ class Group(click.Group):
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         return [*super().get_params(ctx), *GLOBAL_OPTIONS]
+
+    def get_help_option(self, ctx: click.Context) -> click.Option:
+        return HELP
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)

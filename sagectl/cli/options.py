@@ -94,6 +94,21 @@ def _global(*names: str, **attributes: Any) -> click.Option:
     return click.Option(names, default=None, expose_value=False, callback=_keep, **attributes)
 
 
+def _help(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        click.echo(ctx.get_help(), color=ctx.color)
+        ctx.exit()
+
+
+# One for all commands: click would make one for each, and look for a translation each time.
+HELP = click.Option(
+    ("--help",),
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_help,
+    help="Show this and leave.",
+)
 GLOBAL_OPTIONS: tuple[click.Option, ...] = (
     _global(
         "--local",
