@@ -33,7 +33,7 @@ def test_a_module_says_in_one_sentence_what_it_is(path: Path) -> None:
     docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
 
     assert docstring, f"{path} has no docstring"
-    assert docstring.split("\n\n")[0].rstrip().endswith("."), "one sentence, with its full stop"
+    assert docstring.split("\n\n")[0].rstrip().endswith((".", "?")), "a whole sentence"
 
 
 def test_tests_patch_nothing() -> None:
