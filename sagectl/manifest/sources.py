@@ -6,7 +6,7 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from sagectl.diagnostics import Diagnostic, SourceSpan
 
@@ -63,8 +63,10 @@ def _files(folder: str, recursive: bool) -> Iterator[str | Diagnostic]:
 
 def _read(name: str, stdin: IO[str] | IO[bytes] | None) -> Source | Diagnostic:
     if name == STDIN:
-        taken = (stdin or getattr(sys.stdin, "buffer", sys.stdin)).read()
-        return _decoded(STDIN_NAME, taken, Path())
+        stream: Any = stdin or getattr(sys.stdin, "buffer", sys.stdin)
+        if stream is None:
+            return _unreadable(STDIN_NAME, "standard input is closed")
+        return _decoded(STDIN_NAME, stream.read(), Path())
     path = Path(name)
     try:
         return _decoded(name, path.read_bytes(), path.parent)

@@ -68,7 +68,7 @@ class StructureChecker:
         prefix = path + "." if path else ""
         ready, keys_at, values_at = self.ready, walk.keys_at, walk.values_at
         for key, value in node.value:
-            name = text_key(key, path, walk)
+            name = key.value if key.id == "scalar" else text_key(key, path, walk)
             if name is None:
                 continue
             at = prefix + name
@@ -164,7 +164,7 @@ class MapChecker:
         self.limits.judge(len(node.value), path, walk, node.start_mark)
         result: dict[str, Any] = {}
         for key, value in node.value:
-            name = text_key(key, path, walk)
+            name = key.value if key.id == "scalar" else text_key(key, path, walk)
             if name is None:
                 continue
             at = f"{path}.{name}"

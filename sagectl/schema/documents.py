@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import IO, TYPE_CHECKING, Any
 
 from sagectl.catalog.kinds import KINDS
@@ -52,17 +55,33 @@ def read_documents(
     documents: list[Document] = []
     found: list[Diagnostic] = []
     met: dict[tuple[str, str | None, str], SourceSpan] = {}
-    readers = {name: DraftReader(kind, model, lenient) for name, kind in KINDS.items()}
-    for item in read_drafts(paths, recursive=recursive, stdin=stdin):
-        if isinstance(item, Diagnostic):
-            found.append(item)
-            continue
-        document, findings = readers[item.kind].read(item)
-        findings += _repeated(item, met)
-        found += sorted(findings, key=_place)
-        if not any(finding.is_error for finding in findings):
-            documents.append(document)
+    reader = cache(lambda kind: DraftReader(KINDS[kind], model, lenient))
+    with _no_cycles():
+        for item in read_drafts(paths, recursive=recursive, stdin=stdin):
+            if isinstance(item, Diagnostic):
+                found.append(item)
+                continue
+            document, findings = reader(item.kind).read(item)
+            findings += _repeated(item, met)
+            found += sorted(findings, key=_place)
+            if not any(finding.is_error for finding in findings):
+                documents.append(document)
     return Read(tuple(documents), tuple(found))
+
+
+@contextmanager
+def _no_cycles() -> Iterator[None]:
+    """Look for no reference cycles: reading makes none, and every pass costs more.
+
+    Of the time that a thousand documents take it is a third.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class DraftReader:
@@ -72,18 +91,20 @@ class DraftReader:
         self.kind = kind
         self.model = model
         self.lenient = lenient
+        self.forms = cache(lambda base: forms_of(kind, prefix="spec.", base=base))
         elsewhere = {kind.name_field: "The name stands at the top of the document, as `name`."}
         self.shape = model.operation(kind.create).input_shape
         self.spec = StructureChecker(self.shape, model, elsewhere)
         self.name = TextChecker(self.shape.members[kind.name_field], model)
-        tag = self.shape.members["Tags"].member
+        tags = self.shape.members["Tags"]
+        tag = tags.member
+        self.tag_limits = Limits(tags, "tag")
         self.tag_key = TextChecker(tag.members["Key"], model)
         self.tag_value = TextChecker(tag.members["Value"], model)
 
     def read(self, draft: Draft) -> tuple[Document, list[Diagnostic]]:
         """The document that ``draft`` means, and everything that is wrong with it."""
-        forms = forms_of(self.kind, prefix="spec.", base=draft.base)
-        walk = Walk(forms, draft.spans, is_lenient=self.lenient)
+        walk = Walk(self.forms(draft.base), draft.spans, is_lenient=self.lenient)
         if draft.name:
             self.name.judge(draft.name, "name", walk, draft.spans.values_at["name"])
         spec = self.spec.from_node(draft.spec, "spec", walk) if draft.spec is not None else {}
@@ -101,7 +122,6 @@ class DraftReader:
 
     def _tags(self, draft: Draft, listed: Any, walk: Walk) -> dict[str, str]:
         """The tags at the top and those in the spec, as one mapping."""
-        shape = self.shape.members["Tags"]
         key, value = self.tag_key, self.tag_value
         places = draft.spans.values_at
         for name, content in draft.tags.items():
@@ -116,7 +136,7 @@ class DraftReader:
                 walk.add("tags.duplicate", at, f"the tag {name!r} is given twice", places[at])
             elif isinstance(name, str) and isinstance(text := given(tag, "Value"), str):
                 tags[name] = text
-        Limits(shape, "tag").judge(len(tags), "tags", walk, places.get("tags"))
+        self.tag_limits.judge(len(tags), "tags", walk, places.get("tags"))
         return tags
 
 

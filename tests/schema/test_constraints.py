@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sagectl.errors import FindingsError
 from sagectl.manifest.document import Reference, Upload
-from sagectl.schema.model import ServiceModel
 from sagectl.schema.request import findings, operation_request
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sagectl.schema.model import ServiceModel
 
 JOB: dict[str, Any] = {
     "CompilationJobName": "resnet",
@@ -65,7 +68,8 @@ def test_a_sound_request_has_no_findings(model: ServiceModel) -> None:
                      id="truth-for-text"),
         pytest.param("StoppingCondition.MaxRuntimeInSeconds", "900", "schema.type",
                      "must be an integer, not '900'",
-                     "Write it without quotes and without leading zeros.", id="text-for-integer"),
+                     "Write it without quotes and without leading zeros.",
+                     id="text-for-integer"),
         pytest.param("StoppingCondition.MaxRuntimeInSeconds", True, "schema.type",
                      "must be an integer, not true", None, id="truth-for-integer"),
         pytest.param("StoppingCondition.MaxRuntimeInSeconds", 1.0, "schema.type",
@@ -88,7 +92,8 @@ def test_a_sound_request_has_no_findings(model: ServiceModel) -> None:
                      id="whole-value"),
         pytest.param("InputConfig.Framework", "onnx", "schema.enum",
                      "'onnx' is not one of TENSORFLOW, KERAS, MXNET, ONNX, PYTORCH, XGBOOST, "
-                     "TFLITE, DARKNET, SKLEARN", "Did you mean 'ONNX'?", id="choice-in-other-case"),
+                     "TFLITE, DARKNET, SKLEARN", "Did you mean 'ONNX'?",
+                     id="choice-in-other-case"),
         pytest.param("VpcConfig", {"SecurityGroupIds": [], "Subnets": ["s"]}, "schema.min",
                      "has 0 items, needs at least 1", None, id="too-few-items"),
         pytest.param("Tags", None, "schema.null", "has no value",
@@ -167,7 +172,7 @@ def test_what_botocore_itself_refuses_stays_an_error_when_lenient(model: Service
     "moment",
     [
         pytest.param(datetime(2020, 7, 24, 12, tzinfo=UTC), id="datetime"),
-        pytest.param(datetime(2020, 7, 24, 12), id="without-zone"),  # noqa: DTZ001
+        pytest.param(datetime(2020, 7, 24, 12), id="without-zone"),
         pytest.param("2020-07-24T12:00:00Z", id="iso"),
         pytest.param("2020-07-24T14:00:00+02:00", id="offset"),
         pytest.param(1595592000, id="epoch"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +12,8 @@ from sagectl.schema.documents import read_documents
 from sagectl.schema.request import create_request, update_request
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sagectl.schema.model import ServiceModel
     from tests.schema.conftest import OnlyFinding, ReadText
 
@@ -177,10 +178,11 @@ def test_an_upload_is_relative_to_the_file_that_says_it(
     ("written", "said"),
     [
         pytest.param("{ref: crowd}", "ref must be Kind/name, not 'crowd'", id="no-kind"),
-        pytest.param("{ref: Workforce/}", "ref must be Kind/name, not 'Workforce/'", id="no-name"),
+        pytest.param("{ref: Workforce/}", "ref must be Kind/name, not 'Workforce/'",
+                     id="no-name"),
         pytest.param("{ref: 5}", "ref must be Kind/name, not 5", id="number"),
-        pytest.param("{ref: Workteam/x}", "must be a reference to a Workforce, not to 'Workteam'",
-                     id="other-kind"),
+        pytest.param("{ref: Workteam/x}",
+                     "must be a reference to a Workforce, not to 'Workteam'", id="other-kind"),
         pytest.param("{upload: x}", "does not take {upload: …}", id="upload"),
         pytest.param("{a: b}", "must be text, not a mapping", id="mapping"),
     ],

@@ -36,7 +36,7 @@ WRONG: SearchStrategy[Any] = st.one_of(
 @st.composite
 def values(draw: DrawFn, shape: Shape, depth: int = 0) -> Any:
     """Something like a value of ``shape``: mostly of its type, now and then of another."""
-    if shape.type == "structure" and not draw(st.integers(0, 12)) == 5:
+    if shape.type == "structure" and draw(st.integers(0, 12)) != 5:
         names = draw(st.sets(st.sampled_from(sorted(shape.members)), max_size=6))
         names |= {name for name in shape.required if draw(st.integers(0, 5)) != 5}
         fields = {name: draw(values(shape.members[name], depth + 1)) for name in sorted(names)}
@@ -50,7 +50,7 @@ def values(draw: DrawFn, shape: Shape, depth: int = 0) -> Any:
     if shape.type == "integer":
         return draw(st.one_of(st.integers(0, 1000), WRONG))
     if shape.type == "string":
-        # A number in a text field is text in YAML and none in Python: the doors' one difference.
+        # A number is text in YAML's text fields, and none in Python's: the one difference.
         strange = WRONG.filter(lambda value: not isinstance(value, bool | int | float))
         choices = st.sampled_from(shape.enum) if shape.enum else TEXTS
         return draw(st.one_of(choices, choices, TEXTS, strange))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sagectl.diagnostics import Severity
@@ -39,11 +40,16 @@ class Rule:
 
 def given(params: Any, path: str) -> Any:
     """What stands at ``A.B.C`` below ``params``, or None."""
-    for name in path.split("."):
+    for name in _steps(path):
         if not isinstance(params, dict):
             return None
         params = params.get(name)
     return params
+
+
+@cache  # rules ask for the same few dozen paths of every request
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(path.split("."))
 
 
 def text(params: Any, path: str) -> str | None:

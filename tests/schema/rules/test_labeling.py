@@ -19,6 +19,9 @@ VENDOR = "arn:aws:sagemaker:us-east-1:123456789012:workteam/vendor-crowd/acme"
 PUBLIC = "arn:aws:sagemaker:us-east-1:394669845002:workteam/public-crowd/default"
 FREE = "FreeOfPersonallyIdentifiableInformation"
 TASK = "HumanTaskConfig"
+ACS = f"{TASK}.AnnotationConsolidationConfig.AnnotationConsolidationLambdaArn"
+CLASSIFIERS = "InputConfig.DataAttributes.ContentClassifiers"
+INTERFACE = "arn:aws:sagemaker:us-east-1:394669845002:human-task-ui"
 
 
 def price(dollars: int, cents: int, tenths: int) -> dict[str, Any]:
@@ -79,8 +82,8 @@ def test_every_built_in_task_can_be_asked_for(task: str, broken: Broken) -> None
 @pytest.mark.parametrize(
     ("params", "expected"),
     [
-        pytest.param(job(name="x-metadata"), ["labeling.attribute-metadata at LabelAttributeName"],
-                     id="metadata"),
+        pytest.param(job(name="x-metadata"),
+                     ["labeling.attribute-metadata at LabelAttributeName"], id="metadata"),
         pytest.param(job(None, name="x-ref"), [], id="own-task-may-write-files"),
         pytest.param(job() | {"InputConfig": {"DataSource": {}}},
                      ["labeling.data-source at InputConfig.DataSource.S3DataSource"],
@@ -90,23 +93,20 @@ def test_every_built_in_task_can_be_asked_for(task: str, broken: Broken) -> None
         pytest.param(
             job("VideoObjectTracking", name="x-ref",
                 ui={"UiTemplateS3Uri": "s3://data/t.html",
-                    "HumanTaskUiArn": TASK_TYPES["VideoObjectTracking"].interface_arn("us-east-1")
-                    or ""}),
+                    "HumanTaskUiArn": f"{INTERFACE}/VideoObjectTracking"}),
             [f"labeling.one-interface at {TASK}.UiConfig.HumanTaskUiArn"], id="two-interfaces"),
         pytest.param(
             job("3DPointCloudObjectTracking", name="x-ref",
-                ui={"HumanTaskUiArn": "arn:aws:sagemaker:us-east-1:394669845002:human-task-ui/"
-                                      "3DPointCloudObjectTracking"}),
+                ui={"HumanTaskUiArn": f"{INTERFACE}/3DPointCloudObjectTracking"}),
             [f"labeling.interface at {TASK}.UiConfig.HumanTaskUiArn"], id="interface-with-3d"),
         pytest.param(
             job(AnnotationConsolidationConfig={"AnnotationConsolidationLambdaArn":
                 TASK_TYPES["ImageMultiClass"].consolidation_arn("us-east-1")}),
-            [f"labeling.consolidation at {TASK}.AnnotationConsolidationConfig"
-             ".AnnotationConsolidationLambdaArn"], id="functions-of-two-tasks"),
+            [f"labeling.consolidation at {ACS}"], id="functions-of-two-tasks"),
         pytest.param(job(WorkteamArn=PUBLIC, **price(0, 3, 6), classifiers=(FREE,)), [],
                      id="public"),
         pytest.param(job(WorkteamArn=PUBLIC),
-                     ["labeling.public-workforce at InputConfig.DataAttributes.ContentClassifiers",
+                     [f"labeling.public-workforce at {CLASSIFIERS}",
                       f"labeling.public-workforce at {TASK}.PublicWorkforceTaskPrice"],
                      id="public-without-its-needs"),
         pytest.param(job(**price(0, 3, 6)),
@@ -123,8 +123,8 @@ def test_every_built_in_task_can_be_asked_for(task: str, broken: Broken) -> None
                      id="price-that-is-not-listed"),
         pytest.param(job(TaskTimeLimitInSeconds=28_801),
                      [f"labeling.times at {TASK}.TaskTimeLimitInSeconds"], id="task-too-long"),
-        pytest.param(job("VideoObjectTracking", name="x-ref", TaskTimeLimitInSeconds=28_801), [],
-                     id="video-may-take-days"),
+        pytest.param(job("VideoObjectTracking", name="x-ref", TaskTimeLimitInSeconds=28_801),
+                     [], id="video-may-take-days"),
         pytest.param(job(WorkteamArn=PUBLIC, **price(0, 3, 6), classifiers=(FREE,),
                          TaskAvailabilityLifetimeInSeconds=43_201),
                      [f"labeling.times at {TASK}.TaskAvailabilityLifetimeInSeconds"],
