@@ -77,16 +77,7 @@ def page(
     """
     order = ORDERS[params.get("SortBy", sort_by)]
     direction, past = _directions(params.get("SortOrder", "Ascending"))
-    where = Conditions()
-    if parent is None:
-        where.add("kind = ? AND account = ? AND region = ?", kind, *context.place)
-    else:
-        # The plus keeps SQLite from any index but that of the parent.
-        where.add("parent = ? AND +kind = ?", parent, kind)
-        where.add("+account = ? AND +region = ?", *context.place)
-    for name, text in FILTERS.items():
-        if name in params:
-            where.add(text, _column_value(name, params[name]))
+    where = _conditions(context, kind, params, parent)
     if params.get("NextToken"):
         marks = ", ".join("?" * len(order))
         where.add(f"({', '.join(order)}) {past} ({marks})", *unsealed(context, params))
@@ -100,6 +91,22 @@ def page(
     if len(rows) <= limit:
         return found, None
     return found, sealed(context, params, [getattr(found[-1], column) for column in order])
+
+
+def _conditions(
+    context: Context, kind: str, params: Mapping[str, Any], parent: str | None
+) -> Conditions:
+    where = Conditions()
+    if parent is None:
+        where.add("kind = ? AND account = ? AND region = ?", kind, *context.place)
+    else:
+        # The plus keeps SQLite from any index but that of the parent.
+        where.add("parent = ? AND +kind = ?", parent, kind)
+        where.add("+account = ? AND +region = ?", *context.place)
+    for name, text in FILTERS.items():
+        if name in params:
+            where.add(text, _column_value(name, params[name]))
+    return where
 
 
 def with_token(result: dict[str, Any], token: str | None) -> dict[str, Any]:
