@@ -14,6 +14,7 @@ import numpy as np
 from onnx import ModelProto, TensorProto, numpy_helper
 from onnx.backend.base import Backend, BackendRep, namedtupledict
 
+from sagectl.compiler.frontends.onnx.refusals import refuse_types
 from sagectl.errors import CompileError
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class CompiledModel(BackendRep):  # type: ignore[misc]
 
     def run(self, inputs: Any, **kwargs: Any) -> tuple[Any, ...]:
         """The outputs, in the model's order, for inputs in its order or by name."""
+        refuse_types(self._model)
         feeds = self._feeds(inputs)
         runner = self._runner(feeds)
         results = runner.run({port.name: feeds[port.name] for port in runner.inputs})

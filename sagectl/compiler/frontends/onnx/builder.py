@@ -33,9 +33,15 @@ class Builder:
         return self.ops(op, *operands, outputs=1, version=version, **attributes)[0]
 
     def ops(
-        self, op: str, *operands: Any, outputs: int, version: int = OPSET, **attributes: Any
+        self,
+        op: str,
+        *operands: Any,
+        outputs: int,
+        version: int = OPSET,
+        is_final: bool = False,
+        **attributes: Any,
     ) -> list[Value]:
-        """All ``outputs`` outputs of ``op``."""
+        """All ``outputs`` outputs of ``op``; a final one is not rewritten again."""
         from onnx import helper
 
         node = Node(
@@ -49,6 +55,7 @@ class Builder:
             },
             version=version,
             origin=self._origin,
+            is_final=is_final,
         )
         values = self._lowering.apply(node)
         return [value for value in values if value is not None]

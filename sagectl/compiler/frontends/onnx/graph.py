@@ -20,6 +20,7 @@ class Value:
 
     ``dtype`` is None for what could not be typed, downstream of a node that is refused.
     A dimension that is None is known at run time only; ``shape`` None is an unknown rank.
+    ``items`` makes the value a sequence, whose length is known while compiling.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Value:
     shape: Shape | None
     data: np.ndarray[Any, Any] | None = None
     producer: Node | None = None
+    items: tuple[Value, ...] | None = None
 
     @property
     def is_static(self) -> bool:
@@ -46,7 +48,7 @@ class Node:
     """One operator application, at the operator set version its author wrote it for.
 
     ``compute`` is set where a rewrite says in TVM's tensor expressions what no ONNX
-    operator says.
+    operator says, ``is_final`` where no rewrite may look at the node again.
     """
 
     op: str
@@ -58,6 +60,7 @@ class Node:
     origin: Origin = Origin("", "")
     outputs: tuple[Value | None, ...] = ()
     compute: Callable[..., Any] | None = None
+    is_final: bool = False
 
     def input(self, index: int) -> Value | None:
         """The input at ``index``, None where it is left out."""

@@ -28,6 +28,7 @@ from sagectl.compiler.frontends.onnx.graph import (
 )
 from sagectl.compiler.frontends.onnx.half import HalfFloats
 from sagectl.compiler.frontends.onnx.rewrites import rewrite_of
+from sagectl.compiler.frontends.onnx.sequences import SEQUENCES
 from sagectl.compiler.frontends.onnx.support import check_kept, check_type, is_kept
 from sagectl.compiler.frontends.onnx.typing import UNTYPED, output_types
 
@@ -135,15 +136,19 @@ class Lowering:
 
     def apply(self, node: Node) -> list[Value | None]:
         """The values of the node's outputs; what cannot be lowered becomes a problem."""
-        if any(value is not None and value.dtype is None for value in node.inputs):
+        if any(value is not None and is_untyped(value) for value in node.inputs):
             return self._poisoned(node, [UNTYPED] * len(node.wanted))
         try:
+            if not node.domain and node.op in SEQUENCES:
+                return [SEQUENCES[node.op](node, Builder(self, node.origin))]
             return self._applied(node)
         except Unsupported as refusal:
             self.problems.append(Problem(node, refusal.reason, refusal.needs))
             return self._poisoned(node, self._types_or_nothing(node))
 
     def _applied(self, node: Node) -> list[Value | None]:
+        if any(value is not None and value.items is not None for value in node.inputs):
+            raise Unsupported("a sequence goes in")
         arrays = evaluated(node)
         if arrays is not None:
             return [
@@ -153,7 +158,7 @@ class Lowering:
         local = self.functions.get((node.domain, node.op))
         if local is not None:
             return self._inlined(node, local)
-        rewrite = rewrite_of(node)
+        rewrite = None if node.is_final else rewrite_of(node)
         if rewrite is not None:
             results = rewrite(node, Builder(self, node.origin))
             if results is not None:
@@ -267,6 +272,11 @@ class Lowering:
 def constant(name: str, array: Any) -> Value:
     """A value whose data is known."""
     return Value(name, array.dtype, array.shape, data=array)
+
+
+def is_untyped(value: Value) -> bool:
+    """Whether the value stems from a node that was refused."""
+    return value.dtype is None and value.items is None
 
 
 def origin_of(proto: NodeProto, domain: str) -> Origin:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     Rewrite = Callable[[Node, Builder], Value | Sequence[Value | None] | None]
 
 MICROSOFT = "com.microsoft"
+ML = "ai.onnx.ml"
+TRAINING = "ai.onnx.preview.training"
 
 # (domain, operator) -> module of this package with rewritten(node, pen).
 REWRITES: dict[tuple[str, str], str] = {
@@ -29,6 +31,7 @@ REWRITES: dict[tuple[str, str], str] = {
     ("", "CumProd"): "cumulative",
     ("", "CumSum"): "cumulative",
     ("", "DFT"): "dft",
+    ("", "DequantizeLinear"): "quantise",
     ("", "Det"): "det",
     ("", "Dropout"): "dropout",
     ("", "EyeLike"): "eye_like",
@@ -41,14 +44,17 @@ REWRITES: dict[tuple[str, str], str] = {
     ("", "MatMulInteger"): "matmul_integer",
     ("", "MaxPool"): "max_pool",
     ("", "MaxUnpool"): "max_unpool",
+    ("", "MelWeightMatrix"): "mel_weight_matrix",
     ("", "Mish"): "mish",
     ("", "Mod"): "mod",
+    ("", "NonMaxSuppression"): "non_max_suppression",
     ("", "OneHot"): "one_hot",
     ("", "PRelu"): "prelu",
     ("", "Pad"): "pad",
     ("", "Pow"): "pow",
     ("", "QLinearConv"): "qlinear_conv",
     ("", "QLinearMatMul"): "qlinear_matmul",
+    ("", "QuantizeLinear"): "quantise",
     ("", "RMSNormalization"): "rms_normalization",
     ("", "RNN"): "recurrent",
     ("", "ReduceL1"): "reduce",
@@ -63,11 +69,15 @@ REWRITES: dict[tuple[str, str], str] = {
     ("", "ReduceSumSquare"): "reduce",
     ("", "Resize"): "resize",
     ("", "ReverseSequence"): "reverse_sequence",
+    ("", "RoiAlign"): "roi_align",
     ("", "STFT"): "stft",
     ("", "SimplifiedLayerNormalization"): "simplified_layer_normalization",
+    ("", "Slice"): "slice",
     ("", "Softplus"): "softplus",
+    ("", "SpaceToDepth"): "space_to_depth",
     ("", "Sum"): "sum",
     ("", "TensorScatter"): "tensor_scatter",
+    ("", "TopK"): "top_k",
     ("", "Upsample"): "resize",
     (MICROSOFT, "Attention"): "ms_attention",
     (MICROSOFT, "BiasGelu"): "ms_gelu",
@@ -96,6 +106,12 @@ REWRITES: dict[tuple[str, str], str] = {
     (MICROSOFT, "SkipLayerNormalization"): "ms_skip_normalization",
     (MICROSOFT, "SkipSimplifiedLayerNormalization"): "ms_skip_normalization",
     (MICROSOFT, "TransposeMatMul"): "ms_fused_matmul",
+    (ML, "ArrayFeatureExtractor"): "ml_array_feature_extractor",
+    (ML, "Binarizer"): "ml_binarizer",
+    (ML, "Scaler"): "ml_scaler",
+    (TRAINING, "Adagrad"): "training_optimizers",
+    (TRAINING, "Adam"): "training_optimizers",
+    (TRAINING, "Momentum"): "training_optimizers",
 }
 
 
