@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
 from sagectl.catalog.regions import DEFAULT_LOCAL_REGION, LOCAL_ACCOUNT
+from sagectl.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from sagectl.gateway.client import Caller
     from sagectl.gateway.objects import S3Objects
     from sagectl.plan.planner import Choices
+    from sagectl.plan.secrets import Secrets
     from sagectl.plan.waiter import Target
     from sagectl.render.console import Console
     from sagectl.render.views import View
@@ -134,6 +136,25 @@ class App:
         return S3Objects(self.region, profile=self.settings.profile)
 
     @cached_property
+    def secrets(self) -> Secrets:
+        """Secret values, and what is remembered of those applied to this backend."""
+        from sagectl.plan.secrets import Secrets
+
+        settings = self.settings
+        scope = "local" if settings.is_local else settings.endpoint_url or "aws"
+        return Secrets(settings.home.state, scope, self.environ, self._secret_text)
+
+    def _secret_text(self, name: str, region: str) -> str:
+        if self.settings.is_local:
+            raise InputError(
+                f"the local plane has no Secrets Manager to ask for {name}",
+                hint="Use {env: NAME} or {file: PATH} instead.",
+            )
+        from sagectl.gateway.secrets import secret_text
+
+        return secret_text(name, region, profile=self.settings.profile)
+
+    @cached_property
     def console(self) -> Console:
         """Where results and remarks go."""
         from sagectl.render.console import Console
@@ -145,7 +166,13 @@ class App:
         """Whether the service may know more than the installed model: AWS, unless --strict."""
         return not self.settings.is_local and not self.settings.strict
 
-    def choices(self, *, retry_failed: bool = False, parallel: int | None = None) -> Choices:
+    def choices(
+        self,
+        *,
+        retry_failed: bool = False,
+        set_secrets: bool = False,
+        parallel: int | None = None,
+    ) -> Choices:
         """How to plan on the chosen backend; ``parallel`` None is what suits it."""
         from sagectl.plan.planner import Choices
         from sagectl.plan.uploads import LOCAL_PREFIX
@@ -156,6 +183,7 @@ class App:
             upload_to=self.settings.upload_to or (LOCAL_PREFIX if is_local else None),
             is_lenient=self.is_lenient,
             retry_failed=retry_failed,
+            set_secrets=set_secrets,
             parallel=parallel or (1 if is_local else REMOTE_PARALLEL),
         )
 

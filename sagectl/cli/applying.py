@@ -27,8 +27,6 @@ def carry_out(app: App, plan: Plan, *, yes: bool, parallel: int | None) -> Outco
     from sagectl.render.plan_view import plan_lines
     from sagectl.render.progress import progress
 
-    for warning in plan.warnings:
-        app.warn(warning)
     for line in plan_lines(plan, app.console.style_error):
         app.say(line)
     if not plan.pending:
@@ -39,6 +37,7 @@ def carry_out(app: App, plan: Plan, *, yes: bool, parallel: int | None) -> Outco
             plan,
             app.caller_in,
             app.objects,
+            app.secrets,
             observer,
             parallel=app.choices(parallel=parallel).parallel,
             stops=stops,

@@ -9,7 +9,9 @@ from sagectl.cli.documents import document, named_flags
 from sagectl.cli.options import consent
 from sagectl.cli.waiting import waited
 from sagectl.errors import FindingsError
-from sagectl.manifest.document import Reference, Upload
+from sagectl.manifest.document import Reference, Secret, Upload
+from sagectl.plan.confidential import remember, set_fields, with_values
+from sagectl.plan.live import described
 from sagectl.render.views import Manifest, record
 
 if TYPE_CHECKING:
@@ -36,10 +38,9 @@ def created(
     if wanted.dry_run:
         return _shown(app, wanted, desired)
     consent(wanted.is_yes)
-    params = dict(request.params)
-    if any(_forms(desired.spec)):
-        params = _sent(app, desired)
-    answer = app.caller.call(wanted.kind.create, params)
+    params = _sent(app, desired) if any(_forms(desired.spec)) else dict(request.params)
+    answer = app.caller.call(wanted.kind.create, with_values(params, app.region, app.secrets))
+    remember(params, wanted.kind, answer[wanted.kind.arn_field], app.region, app.secrets)
     app.say(f"{desired.label} created")
     app.show(record(wanted.kind, desired.name, answer))
     if wait:
@@ -61,12 +62,22 @@ def updated(
     if wanted.dry_run:
         return _shown(app, wanted, desired)
     consent(wanted.is_yes)
-    answer = app.caller.call(request.operation, request.params)
+    params = with_values(request.params, app.region, app.secrets)
+    answer = app.caller.call(request.operation, params)
+    _remember_update(app, wanted, desired, request)
     app.say(f"{desired.label} updated")
     app.show(record(wanted.kind, desired.name, answer))
     if wait:
         waited(app, wanted.kind, desired.name, "ready", timeout=timeout)
     return None
+
+
+def _remember_update(app: App, wanted: Wanted, desired: Document, request: Request) -> None:
+    if not any(set_fields(desired, wanted.kind.secrets)):
+        return
+    live = described(wanted.kind, desired.name, app.caller) or {}
+    arn = str(live.get(wanted.kind.arn_field, ""))
+    remember(request.params, wanted.kind, arn, app.region, app.secrets)
 
 
 def _checked(
@@ -102,7 +113,7 @@ def without_secrets(
         kept: dict[str, Any] = {}
         for key, item in value.items():
             path = f"{prefix}{key}"
-            if path in secrets:
+            if path in secrets and not isinstance(item, Secret):
                 hidden.append(path)
             else:
                 kept[key] = bare(item, f"{path}.") if isinstance(item, dict) else item
@@ -113,9 +124,10 @@ def without_secrets(
 
 def _sent(app: App, desired: Document) -> dict[str, Any]:
     """The create parameters, references looked up and files sent to where they point."""
+    from sagectl.plan.planner import creation
     from sagectl.plan.uploads import send
 
-    change = _planned(app, desired)
+    change = creation(desired, app.caller_in, app.model, app.choices(), app.secrets)
     for transfer in change.uploads:
         if send(transfer, app.objects):
             app.say(f"{transfer.uri} uploaded")
@@ -125,7 +137,9 @@ def _sent(app: App, desired: Document) -> dict[str, Any]:
 def _planned(app: App, desired: Document) -> Change:
     from sagectl.plan.planner import planned
 
-    (change,) = planned((desired,), app.caller_in, app.model, app.choices()).changes
+    (change,) = planned(
+        (desired,), app.caller_in, app.model, app.choices(), app.secrets
+    ).changes
     return change
 
 

@@ -63,6 +63,7 @@ def remove(app: App) -> None:
         # its database gone ends by itself.
         app.say(str(error))
     app.plane.store.close()
+    app.secrets.forget()
     for place in leftovers(app.settings.home.state):
         try:
             if place.is_dir():

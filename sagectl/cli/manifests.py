@@ -13,6 +13,7 @@ from sagectl.cli.sets import (
     PARALLEL,
     RECURSIVE,
     RETRY_FAILED,
+    SET_SECRETS,
     UPLOAD_TO,
     checked,
     named,
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
 
 @click.command("apply", cls=Command)
-@takes(FILES, RECURSIVE, WAIT, TIMEOUT, RETRY_FAILED, UPLOAD_TO, PARALLEL, DRY_RUN, YES)
+@takes(FILES, RECURSIVE, WAIT, TIMEOUT, RETRY_FAILED, SET_SECRETS)
+@takes(UPLOAD_TO, PARALLEL, DRY_RUN, YES)
 @pass_app
 def apply(
     app: App,
@@ -37,6 +39,7 @@ def apply(
     wait: bool,
     timeout: float | None,
     retry_failed: bool,
+    set_secrets: bool,
     parallel: int | None,
     dry_run: str | None,
     yes: bool,
@@ -58,7 +61,9 @@ def apply(
     if dry_run == "client":
         app.show(written(app, documents))
         return
-    plan = planned_set(app, documents, retry_failed=retry_failed, parallel=parallel)
+    plan = planned_set(
+        app, documents, retry_failed=retry_failed, set_secrets=set_secrets, parallel=parallel
+    )
     if dry_run:
         app.show(report(plan))
         return
@@ -67,13 +72,14 @@ def apply(
 
 
 @click.command("diff", cls=Command)
-@takes(FILES, RECURSIVE, RETRY_FAILED, UPLOAD_TO, PARALLEL)
+@takes(FILES, RECURSIVE, RETRY_FAILED, SET_SECRETS, UPLOAD_TO, PARALLEL)
 @pass_app
 def diff(
     app: App,
     files: tuple[str, ...],
     recursive: bool,
     retry_failed: bool,
+    set_secrets: bool,
     parallel: int | None,
 ) -> int:
     """Show what apply would change.
@@ -89,7 +95,9 @@ def diff(
     from sagectl.render.plan_view import report
 
     documents = read(app, files, recursive)
-    plan = planned_set(app, documents, retry_failed=retry_failed, parallel=parallel)
+    plan = planned_set(
+        app, documents, retry_failed=retry_failed, set_secrets=set_secrets, parallel=parallel
+    )
     app.show(report(plan))
     return 1 if plan.pending else 0
 

@@ -47,6 +47,11 @@ UPLOAD_TO = click.Option(
     callback=lambda ctx, _, value: _prefer(ctx, value),
     help="Where {upload: PATH} goes.  [locally s3://sagectl-local/uploads]",
 )
+SET_SECRETS = click.Option(
+    ("--set-secrets",),
+    is_flag=True,
+    help="Send secrets such as ClientSecret even where nothing says that they changed.",
+)
 RETRY_FAILED = click.Option(
     ("--retry-failed",),
     is_flag=True,
@@ -126,14 +131,18 @@ def written(app: App, documents: Sequence[Document]) -> Manifest:
     return Manifest(tuple(bare))
 
 
-def planned_set(
-    app: App, documents: Sequence[Document], *, retry_failed: bool, parallel: int | None
-) -> Plan:
-    """What it takes to have ``documents`` live. Raises FindingsError."""
+def planned_set(app: App, documents: Sequence[Document], **wishes: Any) -> Plan:
+    """What it takes to have ``documents`` live; ``wishes`` as ``App.choices`` takes them.
+
+    Warnings are said. Raises FindingsError.
+    """
     from sagectl.plan.planner import planned
 
-    choices = app.choices(retry_failed=retry_failed, parallel=parallel)
-    return planned(documents, app.caller_in, app.model, choices)
+    choices = app.choices(**wishes)
+    plan = planned(documents, app.caller_in, app.model, choices, app.secrets)
+    for warning in plan.warnings:
+        app.warn(warning)
+    return plan
 
 
 def named(words: Sequence[str]) -> tuple[tuple[Kind, str], ...]:

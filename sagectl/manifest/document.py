@@ -39,11 +39,31 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Secret:
+    """``{env: NAME}``, ``{file: PATH}`` or ``{secret: NAME}``: a value that is kept elsewhere.
+
+    ``source`` is the form's word, ``place`` the variable, the path (already resolved against
+    the file that said it), or the name or ARN in Secrets Manager. The value itself is never
+    part of a document.
+    """
+
+    source: str
+    place: str
+    span: SourceSpan | None = None
+
+    def as_value(self) -> dict[str, str]:
+        return {self.source: self.place}
+
+    def __str__(self) -> str:
+        return f"{{{self.source}: {self.place}}}"
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A resource of one kind with the fields its create operation takes.
 
-    ``spec`` keeps the service's spelling; its leaves are plain values, ``Upload`` or
-    ``Reference``. ``spans`` maps field paths (``spec.OutputConfig``, ``name``) to where they
+    ``spec`` keeps the service's spelling; its leaves are plain values, ``Upload``,
+    ``Reference`` or ``Secret``. ``spans`` maps field paths (``spec.OutputConfig``, ``name``) to where they
     stand, for documents read from a file.
     """
 
@@ -71,7 +91,7 @@ class Document:
 
 
 def _written(value: Any) -> Any:
-    if isinstance(value, Upload | Reference):
+    if isinstance(value, Upload | Reference | Secret):
         return value.as_value()
     if isinstance(value, dict):
         return {key: _written(item) for key, item in value.items()}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sagectl.plan.lanes import Ticket
     from sagectl.plan.live import Callers
     from sagectl.plan.order import Key
+    from sagectl.plan.secrets import Secrets
     from sagectl.plan.uploads import Objects
 
 
@@ -44,6 +45,7 @@ def apply_plan(
     plan: Plan,
     callers: Callers,
     objects: Objects,
+    secrets: Secrets,
     observer: Observer = silent,
     *,
     parallel: int = 1,
@@ -56,7 +58,7 @@ def apply_plan(
     changes under way end and no other begins. Failures are in the outcome, not raised.
     """
     run = _Run(plan, observer)
-    steps = Steps(callers, objects, run.results, pause=pause, stops=stops)
+    steps = Steps(callers, objects, run.results, secrets, pause=pause, stops=stops)
     with lanes(min(parallel, len(run.waiting))) as workers:
         while run.waiting or run.active:
             for change in run.ready(parallel):

@@ -9,6 +9,7 @@ from sagectl.catalog.kinds import KINDS
 from sagectl.errors import FindingsError
 from sagectl.plan import checks
 from sagectl.plan.change import ABSENT, Action, Change, FieldChange, Plan
+from sagectl.plan.confidential import judged
 from sagectl.plan.diff import differences
 from sagectl.plan.live import Callers, failure, listed_tags, live_states, status
 from sagectl.plan.order import Key, in_order, key, needs, references
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from sagectl.diagnostics import Diagnostic
     from sagectl.manifest.document import Document
+    from sagectl.plan.secrets import Secrets
     from sagectl.schema.model import ServiceModel
 
 
@@ -30,31 +32,50 @@ class Choices:
 
     ``region`` is where documents without one belong; ``upload_to`` the ``s3://`` prefix of
     uploads; ``is_lenient`` turns limits of the installed model into warnings;
-    ``retry_failed`` remakes jobs that ended badly; ``parallel`` is how many calls to have
-    under way at a time.
+    ``retry_failed`` remakes jobs that ended badly; ``set_secrets`` sends secrets whatever is
+    remembered of them; ``parallel`` is how many calls to have under way at a time.
     """
 
     region: str
     upload_to: str | None = None
     is_lenient: bool = False
     retry_failed: bool = False
+    set_secrets: bool = False
     parallel: int = 1
 
 
 def planned(
-    documents: Sequence[Document], callers: Callers, model: ServiceModel, choices: Choices
+    documents: Sequence[Document],
+    callers: Callers,
+    model: ServiceModel,
+    choices: Choices,
+    secrets: Secrets,
 ) -> Plan:
     """What it takes to have ``documents`` live.
 
     Calls only Describe and List operations. Raises FindingsError with everything that stands
     in the way, ServiceError where the live state cannot be read.
     """
-    planner = _Planner(documents, callers, model, choices)
+    planner = _Planner(documents, callers, model, choices, secrets)
     changes = tuple(planner.changes())
     findings = (*planner.findings, *checks.findings(changes, callers))
     if any(finding.is_error for finding in findings):
         raise FindingsError(findings)
     return Plan(changes, findings)
+
+
+def creation(
+    document: Document,
+    callers: Callers,
+    model: ServiceModel,
+    choices: Choices,
+    secrets: Secrets,
+) -> Change:
+    """The change that creates ``document``, whatever is live under its name.
+
+    Raises FindingsError.
+    """
+    return _Planner((document,), callers, model, choices, secrets).creation(document)
 
 
 class _Planner:
@@ -66,11 +87,13 @@ class _Planner:
         callers: Callers,
         model: ServiceModel,
         choices: Choices,
+        secrets: Secrets,
     ) -> None:
         self.findings: list[Diagnostic] = []
         self._callers = callers
         self._model = model
         self._choices = choices
+        self._secrets = secrets
         self._documents = in_order(documents, choices.region)
         self._needs = needs(documents, choices.region)
         self._uploads = Uploads(choices.upload_to)
@@ -85,23 +108,43 @@ class _Planner:
             except FindingsError as error:
                 self.findings.extend(error.diagnostics)
 
+    def creation(self, document: Document) -> Change:
+        """The change that creates one document."""
+        self._live = live_states(self._referred(), self._callers, self._choices.parallel)
+        change = self._created(document, None)
+        self._require_secrets(change)
+        return change
+
     def _keys(self) -> Iterator[Key]:
+        yield from (key(document, self._choices.region) for document in self._documents)
+        yield from self._referred()
+
+    def _referred(self) -> Iterator[Key]:
         for document in self._documents:
-            own = key(document, self._choices.region)
-            yield own
             for leaf in references(document.spec):
-                yield (leaf.kind, leaf.name, own[2])
+                yield (leaf.kind, leaf.name, document.region or self._choices.region)
 
     def _change(self, document: Document) -> Change:
+        live = self._live[key(document, self._choices.region)]
+        change = self._created(document, live)
+        if live is not None:
+            return self._held_against(live, change)
+        self._require_secrets(change)
+        return change
+
+    def _require_secrets(self, change: Change) -> None:
+        if unreadable := judged(change, (), self._secrets, is_forced=False).findings:
+            raise FindingsError(unreadable)
+
+    def _created(self, document: Document, live: Mapping[str, Any] | None) -> Change:
         kind, own = KINDS[document.kind], key(document, self._choices.region)
-        live = self._live[own]
         params, transfers, problems = self._uploads.resolved(
             document, kind, self._params(document), live
         )
         params, unknown = resolved(params, document, own[2], self._live, self._needs)
         if problems or unknown:
             raise FindingsError((*problems, *unknown))
-        change = Change(
+        return Change(
             Action.CREATE,
             kind,
             document,
@@ -111,7 +154,6 @@ class _Planner:
             needs=self._needs[own],
             uploads=transfers,
         )
-        return change if live is None else self._held_against(live, change)
 
     def _params(self, document: Document) -> dict[str, Any]:
         if document.span is not None:
@@ -128,7 +170,10 @@ class _Planner:
         immutable = checks.immutable(made.document, made.kind, fields, live)
         if immutable:
             raise FindingsError(immutable)
-        return self._updated(live, made, fields)
+        forced = self._choices.set_secrets
+        secret = judged(made, fields, self._secrets, is_forced=forced)
+        self.findings.extend(secret.findings)
+        return self._updated(live, made, (*fields, *secret.fields), secret.left_alone)
 
     def _job(
         self, live: Mapping[str, Any], made: Change, fields: tuple[FieldChange, ...]
@@ -149,11 +194,17 @@ class _Planner:
         return self._updated(live, made, ())
 
     def _updated(
-        self, live: Mapping[str, Any], made: Change, fields: tuple[FieldChange, ...]
+        self,
+        live: Mapping[str, Any],
+        made: Change,
+        fields: tuple[FieldChange, ...],
+        left_alone: Sequence[str] = (),
     ) -> Change:
         tags = self._new_tags(live, made)
         if not fields and not tags:
-            return _with(made, Action.UNCHANGED, (), reason=status(made.kind, live) or "")
+            kept = f"{', '.join(left_alone)} cannot be read back and is left alone"
+            reason = kept if left_alone else status(made.kind, live) or ""
+            return _with(made, Action.UNCHANGED, (), reason=reason)
         params: dict[str, Any] = {}
         if fields:
             request = update_request(

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from sagectl.catalog.kinds import KINDS
 from sagectl.errors import InterruptedRunError, NotFoundError, ServiceError, WaitTimeoutError
+from sagectl.manifest.document import Secret
 from sagectl.plan.change import Action, Change
+from sagectl.plan.confidential import remember
 from sagectl.plan.diff import differences
 from sagectl.plan.live import described, failure, status
 from sagectl.plan.targets import replaced
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from sagectl.manifest.document import Reference
     from sagectl.plan.live import Caller, Callers
     from sagectl.plan.order import Key
+    from sagectl.plan.secrets import Secrets
     from sagectl.plan.uploads import Objects
 
 Sent = list[tuple[str, bool]]  # URI, and whether it had to be sent
@@ -45,6 +48,7 @@ class Steps:
         callers: Callers,
         objects: Objects,
         results: Mapping[Key, Mapping[str, Any]],
+        secrets: Secrets,
         *,
         pause: Callable[[float], None],
         stops: Callable[[], bool],
@@ -52,6 +56,7 @@ class Steps:
         self._callers = callers
         self._objects = objects
         self._results = results
+        self._secrets = secrets
         self._pause = pause
         self._stops = stops
 
@@ -72,6 +77,7 @@ class Steps:
             if live is None or differences(change.kind, change.params, live):
                 raise
             result = live
+        self._remember(change, result)
         self._settled(change, caller)
         return result
 
@@ -79,6 +85,7 @@ class Steps:
         result: Mapping[str, Any] = {}
         if change.params and change.kind.update:
             result = caller.call(change.kind.update, self._final(change))
+            self._remember(change, change.live or {})
             self._settled(change, caller)
         if change.tags and change.live:
             tags = [{"Key": name, "Value": value} for name, value in change.tags.items()]
@@ -108,13 +115,20 @@ class Steps:
         return answer
 
     def _final(self, change: Change) -> dict[str, Any]:
-        """The parameters with the ARNs of what this run has made."""
+        """The parameters with the ARNs of what this run has made, and with secret values."""
 
-        def arn(_: str, leaf: Reference) -> Any:
+        def value(_: str, leaf: Reference | Secret) -> Any:
+            if isinstance(leaf, Secret):
+                return self._secrets.value(leaf, change.region)
             made = self._results[leaf.kind, leaf.name, change.region]
             return made[KINDS[leaf.kind].arn_field]
 
-        return replaced(change.params, arn)
+        return replaced(change.params, value)
+
+    def _remember(self, change: Change, live: Mapping[str, Any]) -> None:
+        """Note which secrets were sent, so that the next plan can tell them from new ones."""
+        arn = str(live[change.kind.arn_field])
+        remember(change.params, change.kind, arn, change.region, self._secrets)
 
     def _settled(self, change: Change, caller: Caller) -> None:
         """Return once a workforce is ready for work teams."""

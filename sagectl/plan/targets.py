@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sagectl.catalog.kinds import KINDS
 from sagectl.diagnostics import Diagnostic
-from sagectl.manifest.document import Reference
+from sagectl.manifest.document import Reference, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,9 @@ def resolved(
     """
     findings: list[Diagnostic] = []
 
-    def value(field: str, leaf: Reference) -> Any:
+    def value(field: str, leaf: Reference | Secret) -> Any:
+        if isinstance(leaf, Secret):
+            return leaf  # its value is nobody's but the call's
         target = (leaf.kind, leaf.name, region)
         there = live.get(target)
         if there is None and target not in needs:
@@ -43,12 +45,12 @@ def resolved(
 
 
 def replaced(
-    params: Mapping[str, Any], value: Callable[[str, Reference], Any]
+    params: Mapping[str, Any], value: Callable[[str, Reference | Secret], Any]
 ) -> dict[str, Any]:
-    """``params`` with ``value(field, reference)`` in place of every reference."""
+    """``params`` with ``value(field, leaf)`` in place of every reference and secret."""
 
     def inner(field: str, item: Any) -> Any:
-        if isinstance(item, Reference):
+        if isinstance(item, Reference | Secret):
             return value(field, item)
         if isinstance(item, Mapping):
             return {name: inner(name, part) for name, part in item.items()}

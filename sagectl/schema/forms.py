@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sagectl.catalog.kinds import KINDS
-from sagectl.manifest.document import Reference, Upload
+from sagectl.manifest.document import Reference, Secret, Upload
 from sagectl.manifest.nodes import TooDeepError, core_value, repeated_keys
 from sagectl.manifest.wording import shown
 from sagectl.schema.walk import INVALID, Invalid
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from sagectl.schema.walk import Walk
 
 _as_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+# Where the value of a secret may be kept.
+SECRET_FORMS = ("env", "file", "secret")
 _INDEX = re.compile(r"\[\d+\]")
 
 
@@ -67,7 +69,12 @@ def forms_of(kind: Kind, *, prefix: str = "", base: Path | None = None) -> Forms
 @cache
 def _admitted(kind_name: str) -> Mapping[str, frozenset[str]]:
     kind = KINDS[kind_name]
-    given = {"upload": kind.uploads, "ref": tuple(kind.references), "json": kind.json_text}
+    given = {
+        "upload": kind.uploads,
+        "ref": tuple(kind.references),
+        "json": kind.json_text,
+        **dict.fromkeys(SECRET_FORMS, kind.secrets),
+    }
     paths = {path for listed in given.values() for path in listed}
     return MappingProxyType(
         {path: frozenset(form for form in given if path in given[form]) for path in paths}
@@ -114,6 +121,8 @@ def from_value(value: Any, path: str, walk: Walk) -> Any:
         )
     if isinstance(value, Reference):
         return _fitting(value, given) if _admits("ref", given) else _refused("ref", given)
+    if isinstance(value, Secret):
+        return value if _admits(value.source, given) else _refused(value.source, given)
     if isinstance(value, dict | list | tuple):
         return _meaning(given)
     return walk.mistyped(path, "text", value, None)
@@ -194,7 +203,19 @@ def _fitting(reference: Reference, given: Given) -> Any:
     return given.refuse("schema.reference", said, f"Write {{ref: {wanted}/{reference.name}}}.")
 
 
+def _secret(source: str) -> Callable[[Any, Given], Any]:
+    def secret(written: Any, given: Given) -> Any:
+        if not isinstance(written, str) or not written:
+            said = f"{source} must be text, not {shown(written)}"
+            return given.refuse("schema.secret", said)
+        place = str(given.walk.forms.base / written) if source == "file" else written
+        return Secret(source, place, given.span)
+
+    return secret
+
+
 # Form -> what makes the value that its text stands for.
 FORMS: Mapping[str, Callable[[Any, Given], Any]] = MappingProxyType(
     {"upload": _upload, "ref": _reference}
+    | {source: _secret(source) for source in SECRET_FORMS}
 )

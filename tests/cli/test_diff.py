@@ -53,13 +53,6 @@ def test_programs_get_the_fields_on_both_sides(live: Run, tmp_path: Path) -> Non
     ]
 
 
-def test_a_secret_is_neither_compared_nor_shown(live: Run, tmp_path: Path) -> None:
-    path = manifest(tmp_path, WORKFORCE.replace("not-to-be-seen", "another-secret"))
-    shown = live("diff", "-f", path, "-o", "json", "-v")
-    assert shown.code == 0
-    assert "another-secret" not in shown.out + shown.err
-
-
 def test_a_new_sign_in_is_refused_while_there_are_teams(live: Run, tmp_path: Path) -> None:
     changed = manifest(tmp_path, WORKFORCE.replace("id.example.com", "login.example.com"))
     refused = live("diff", "-f", changed)

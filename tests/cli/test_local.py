@@ -62,7 +62,8 @@ def test_reset_deletes_resources_and_keeps_settings(
     assert local("local", "reset", "--dry-run").code == 0
     assert local("workforce", "describe", "crowd").code == 0
     assert local("local", "reset", "--yes").code == 0
-    assert sorted(item.name for item in home.iterdir()) == ["cache", "config.toml"]
+    assert sorted(item.name for item in home.iterdir()) == ["cache", "config.toml", "secrets"]
+    assert json.loads((home / "secrets" / "applied.json").read_text()) == {}
     assert local("workforce", "describe", "crowd").code == 3
 
 

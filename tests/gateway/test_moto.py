@@ -9,6 +9,8 @@ import pytest
 from sagectl.errors import InputError, NotFoundError, ServiceError
 from sagectl.gateway.client import AwsCaller, pages
 from sagectl.gateway.objects import S3Objects
+from sagectl.gateway.secrets import secret_text
+from sagectl.gateway.session import client
 from tests.support.planes import compilation
 
 if TYPE_CHECKING:
@@ -37,8 +39,6 @@ def url(server: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.fixture
 def bucket(url: str) -> str:
-    from sagectl.gateway.session import client
-
     s3: Any = client("s3", "us-east-1")
     s3.create_bucket(Bucket="models")
     return "models"
@@ -82,6 +82,19 @@ def test_a_bucket_that_is_not_there_is_said_by_name(bucket: str, tmp_path: Path)
 def test_an_object_that_is_not_there_cannot_be_fetched(bucket: str, tmp_path: Path) -> None:
     with pytest.raises(NotFoundError):
         S3Objects("us-east-1").fetch(f"s3://{bucket}/nothing", tmp_path / "x")
+
+
+def test_a_secret_is_read_by_name_and_by_arn(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", url)
+    manager: Any = client("secretsmanager", "eu-west-1")
+    made = manager.create_secret(Name="crowd", SecretString="a value")
+    assert secret_text("crowd", "eu-west-1") == "a value"
+    assert secret_text(made["ARN"], "us-east-1") == "a value"
+    with pytest.raises(NotFoundError):
+        secret_text("nothing", "eu-west-1")
+    manager.create_secret(Name="bytes", SecretBinary=b"\0")
+    with pytest.raises(InputError, match="binary"):
+        secret_text("bytes", "eu-west-1")
 
 
 @pytest.mark.parametrize("uri", ["http://models/a", "s3://models", "s3:///a", "models/a"])

@@ -9,8 +9,10 @@ import pytest
 from sagectl.catalog.regions import LOCAL_ACCOUNT
 from sagectl.controlplane.objects import ObjectStore
 from sagectl.controlplane.plane import ControlPlane
+from sagectl.errors import NotFoundError
 from sagectl.gateway.client import LocalCaller
 from sagectl.plan.planner import Choices, planned
+from sagectl.plan.secrets import Secrets
 from sagectl.schema.model import ServiceModel, service_model
 
 if TYPE_CHECKING:
@@ -46,12 +48,27 @@ def objects(tmp_path: Path) -> ObjectStore:
     return ObjectStore(tmp_path / "state")
 
 
+def no_manager(name: str, region: str) -> str:
+    raise NotFoundError("ResourceNotFoundException", f"there is no secret {name} in {region}")
+
+
 @pytest.fixture
-def plan_of(callers: Callers, model: ServiceModel) -> Callable[..., Plan]:
+def environ() -> dict[str, str]:
+    """The variables that {env: NAME} sees."""
+    return {}
+
+
+@pytest.fixture
+def secrets(tmp_path: Path, environ: dict[str, str]) -> Secrets:
+    return Secrets(tmp_path / "state", "local", environ, no_manager)
+
+
+@pytest.fixture
+def plan_of(callers: Callers, model: ServiceModel, secrets: Secrets) -> Callable[..., Plan]:
     """``plan_of(document, ..., retry_failed=True)``: what it takes to have them live."""
 
     def plan(*documents: Document, **choices: bool) -> Plan:
         wanted = Choices(REGION, upload_to="s3://models/uploads", **choices)
-        return planned(documents, callers, model, wanted)
+        return planned(documents, callers, model, wanted, secrets)
 
     return plan

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sagectl.plan.change import Plan
     from sagectl.plan.events import Event
     from sagectl.plan.live import Caller, Callers
+    from sagectl.plan.secrets import Secrets
 
     PlanOf = Callable[..., Plan]
 
@@ -92,7 +93,7 @@ class Watched:
 
 
 def test_arns_of_what_was_just_made_reach_those_who_need_them(
-    plan_of: PlanOf, callers: Callers, objects: ObjectStore
+    plan_of: PlanOf, callers: Callers, objects: ObjectStore, secrets: Secrets
 ) -> None:
     plan = plan_of(labeling_of("boxes", "readers"), team("readers"), workforce())
     assert [change.label for change in plan.changes] == [
@@ -100,7 +101,7 @@ def test_arns_of_what_was_just_made_reach_those_who_need_them(
         "workteam/readers",
         "labelingjob/boxes",
     ]
-    outcome = apply_plan(plan, callers, objects)
+    outcome = apply_plan(plan, callers, objects, secrets)
     assert outcome.is_complete
     live = callers("us-east-1").call("DescribeLabelingJob", {"LabelingJobName": "boxes"})
     assert live["HumanTaskConfig"]["WorkteamArn"].endswith("workteam/private-crowd/readers")
@@ -109,7 +110,7 @@ def test_arns_of_what_was_just_made_reach_those_who_need_them(
 
 @pytest.mark.parametrize("parallel", [1, 8], ids=["one-lane", "eight-lanes"])
 def test_a_failure_takes_along_only_what_needs_it(
-    plan_of: PlanOf, callers: Callers, objects: ObjectStore, parallel: int
+    plan_of: PlanOf, callers: Callers, objects: ObjectStore, secrets: Secrets, parallel: int
 ) -> None:
     def refuse(operation: str, params: Mapping[str, Any]) -> ServiceError | None:
         is_it = operation == "CreateWorkteam" and params["WorkteamName"] == "broken"
@@ -122,6 +123,7 @@ def test_a_failure_takes_along_only_what_needs_it(
         plan_of(*documents),
         Watched(callers, breaks=refuse),
         objects,
+        secrets,
         events.append,
         parallel=parallel,
     )
@@ -140,17 +142,17 @@ def test_a_failure_takes_along_only_what_needs_it(
 
 
 def test_independent_changes_are_under_way_together(
-    plan_of: PlanOf, callers: Callers, objects: ObjectStore
+    plan_of: PlanOf, callers: Callers, objects: ObjectStore, secrets: Secrets
 ) -> None:
     watched = Watched(callers, seconds=0.05)
     plan = plan_of(*(job(f"job-{number}") for number in range(12)))
-    assert apply_plan(plan, watched, objects, parallel=4).is_complete
+    assert apply_plan(plan, watched, objects, secrets, parallel=4).is_complete
     assert watched.most == 4
 
 
 @pytest.mark.parametrize("parallel", [1, 4], ids=["one-lane", "four-lanes"])
 def test_after_an_interrupt_running_calls_end_and_no_other_begins(
-    plan_of: PlanOf, callers: Callers, objects: ObjectStore, parallel: int
+    plan_of: PlanOf, callers: Callers, objects: ObjectStore, secrets: Secrets, parallel: int
 ) -> None:
     watched = Watched(callers, seconds=0.02)
     documents = [job(f"job-{number}") for number in range(20)]
@@ -158,6 +160,7 @@ def test_after_an_interrupt_running_calls_end_and_no_other_begins(
         plan_of(*documents),
         watched,
         objects,
+        secrets,
         parallel=parallel,
         stops=lambda: len(watched.calls) >= 5,
     )
@@ -170,30 +173,30 @@ def test_after_an_interrupt_running_calls_end_and_no_other_begins(
 
 
 def test_an_answer_that_was_lost_is_looked_up(
-    plan_of: PlanOf, callers: Callers, objects: ObjectStore
+    plan_of: PlanOf, callers: Callers, objects: ObjectStore, secrets: Secrets
 ) -> None:
     lost = Watched(callers, loses="CreateCompilationJob")
-    outcome = apply_plan(plan_of(job("digits")), lost, objects)
+    outcome = apply_plan(plan_of(job("digits")), lost, objects, secrets)
     assert outcome.is_complete
     assert lost.calls == ["CreateCompilationJob", "DescribeCompilationJob"]
 
 
 def test_another_resource_of_that_name_is_no_success(
-    plan_of: PlanOf, callers: Callers, objects: ObjectStore
+    plan_of: PlanOf, callers: Callers, objects: ObjectStore, secrets: Secrets
 ) -> None:
     plan = plan_of(job("digits"))
     callers("us-east-1").call(
         "CreateCompilationJob",
         compilation("digits", StoppingCondition={"MaxRuntimeInSeconds": 1}),
     )
-    outcome = apply_plan(plan, callers, objects)
+    outcome = apply_plan(plan, callers, objects, secrets)
     assert [str(event.error).partition(":")[0] for event in outcome.failed] == ["ResourceInUse"]
 
 
 def test_a_crash_between_delete_and_create_converges(
-    plan_of: PlanOf, callers: Callers, objects: ObjectStore
+    plan_of: PlanOf, callers: Callers, objects: ObjectStore, secrets: Secrets
 ) -> None:
-    apply_plan(plan_of(job("digits")), callers, objects)
+    apply_plan(plan_of(job("digits")), callers, objects, secrets)
     callers("us-east-1").call("StopCompilationJob", {"CompilationJobName": "digits"})
 
     def die(operation: str, _: Mapping[str, Any]) -> None:
@@ -202,7 +205,10 @@ def test_a_crash_between_delete_and_create_converges(
 
     with pytest.raises(KeyboardInterrupt):
         apply_plan(
-            plan_of(job("digits"), retry_failed=True), Watched(callers, breaks=die), objects
+            plan_of(job("digits"), retry_failed=True),
+            Watched(callers, breaks=die),
+            objects,
+            secrets,
         )
-    assert apply_plan(plan_of(job("digits")), callers, objects).is_complete
+    assert apply_plan(plan_of(job("digits")), callers, objects, secrets).is_complete
     assert not plan_of(job("digits")).pending
