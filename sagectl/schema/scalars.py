@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sagectl.manifest.nodes import FLOAT, INTEGER
 from sagectl.manifest.wording import counted
@@ -48,8 +47,7 @@ class Limits:
         return False
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(NamedTuple):
     """How values of one type are read: ``read`` gives None for what is not of it."""
 
     expected: str

@@ -93,7 +93,13 @@ def main() -> None:
 def cpu_seconds(script: str, manifest: Path, home: Path) -> float:
     """User and system time of one Python process and its children."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    environment = os.environ | {"SAGECTL_HOME": str(home), "AWS_EC2_METADATA_DISABLED": "true"}
+    environment = os.environ | {
+        "SAGECTL_HOME": str(home),
+        "AWS_EC2_METADATA_DISABLED": "true",
+        # As after an install: everything is compiled to byte code once, by the first turn.
+        "PYTHONPYCACHEPREFIX": str(home / "bytecode"),
+        "PYTHONDONTWRITEBYTECODE": "",
+    }
     command = [sys.executable, "-c", script, str(manifest), str(home / "cache")]
     subprocess.run(
         command,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 PATH = "InputConfig.DataInputConfig"
 WITHOUT_INPUTS = frozenset(("XGBOOST", "SKLEARN"))  # trees take rows of any batch
 NAMELESS = frozenset(("PYTORCH",))  # inputs of these may come as a list, without names
-_RANGE = re.compile(r"[1-9][0-9]*\.\.(?:[1-9][0-9]*|-1)")
+_RANGE = r"[1-9][0-9]*\.\.(?:[1-9][0-9]*|-1)"
 _EXAMPLE = 'Such as {"data": [1, 3, 224, 224]}.'
 
 
@@ -91,7 +91,7 @@ def _sizes(shape: Any, label: str) -> Iterator[Breach]:
         return
     for size in shape:
         is_whole = isinstance(size, int) and not isinstance(size, bool) and size > 0
-        if not is_whole and not (isinstance(size, str) and _RANGE.fullmatch(size)):
+        if not is_whole and not (isinstance(size, str) and re.fullmatch(_RANGE, size)):
             said = f"{label} has the size {shown(size)}; sizes are positive integers"
             hint = "Fix every dimension, the batch too." if size in (-1, 0, None) else None
             yield Breach(PATH, said, hint)

@@ -25,9 +25,9 @@ ANDROID_LEVELS = range(21, 30)
 _DTYPES = ("float", "float32", "int64", "long")
 # Option -> its form, and an example of it.
 _VERSIONS = {
-    "gpu-code": (re.compile(r"sm_[0-9]{2,3}[a-z]?"), "sm_72"),
-    "trt-ver": (re.compile(r"[0-9]+\.[0-9]+(\.[0-9]+)+"), "6.0.1"),
-    "cuda-ver": (re.compile(r"[0-9]+\.[0-9]+"), "10.1"),
+    "gpu-code": (r"sm_[0-9]{2,3}[a-z]?", "sm_72"),
+    "trt-ver": (r"[0-9]+\.[0-9]+(\.[0-9]+)+", "6.0.1"),
+    "cuda-ver": (r"[0-9]+\.[0-9]+", "10.1"),
 }
 
 
@@ -116,7 +116,7 @@ def _versions(params: Mapping[str, Any]) -> Iterator[Breach]:
         if not isinstance(value, str):
             said = f"{name} must be text, not {shown(value)}"
             yield Breach(PATH, said, f'Quote it: "{name}": "{example}".')
-        elif not pattern.fullmatch(value):
+        elif not re.fullmatch(pattern, value):
             said = f"{name} is {shown(value)}, and should look like {example}"
             yield Breach(PATH, said, None, Severity.WARNING)
 

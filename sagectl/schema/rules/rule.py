@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sagectl.diagnostics import Severity
 
@@ -12,8 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 
-@dataclass(frozen=True, slots=True)
-class Breach:
+# Named tuples, which take an eighth of a data class's time to define: this module is imported
+# by every command that makes or changes something.
+class Breach(NamedTuple):
     """One place where a request breaks a rule."""
 
     path: str
@@ -22,8 +22,7 @@ class Breach:
     severity: Severity | None = None  # where it differs from the rule's own
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """``id`` is stable; ``sentence`` states the rule; ``source`` says who says so.
 
     ``is_lenient`` rules rest on lists that the service may have lengthened since: against it
