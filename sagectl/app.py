@@ -119,10 +119,12 @@ class App:
 
             return LocalCaller(self.plane.handle, LOCAL_ACCOUNT, region)
         from sagectl.gateway.client import AwsCaller
+        from sagectl.gateway.pacing import PacedCaller
 
-        return AwsCaller(
+        caller = AwsCaller(
             region, profile=self.settings.profile, endpoint_url=self.settings.endpoint_url
         )
+        return PacedCaller(caller, pause=self.sleep)
 
     @cached_property
     def objects(self) -> ObjectStore | S3Objects:

@@ -15,7 +15,7 @@ from sagectl.plan.targets import replaced
 from sagectl.plan.uploads import send
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sagectl.manifest.document import Reference
     from sagectl.plan.live import Caller, Callers
@@ -28,13 +28,14 @@ Sent = list[tuple[str, bool]]  # URI, and whether it had to be sent
 # A VPC workforce takes about six minutes (terraform-provider-aws waits ten); a job that is
 # stopping gets two minutes from the service before it is killed.
 SETTLING_SECONDS = 900.0
+SEEING_SECONDS = 120.0
 _FIRST_PAUSE, _LAST_PAUSE = 0.1, 2.0
 
 
-def pauses() -> Iterator[float]:
-    """Seconds between looks: quick at first, then patient, until settling took too long."""
+def pauses(limit: float) -> Iterator[float]:
+    """Seconds between looks: quick at first, then patient, ``limit`` in all."""
     spent, pause = 0.0, _FIRST_PAUSE
-    while spent < SETTLING_SECONDS:
+    while spent < limit:
         yield pause
         spent += pause
         pause = min(pause * 1.5, _LAST_PAUSE)
@@ -68,7 +69,7 @@ class Steps:
 
     def _create(self, change: Change, caller: Caller) -> Mapping[str, Any]:
         try:
-            result: Mapping[str, Any] = caller.call(change.kind.create, self._final(change))
+            result: Mapping[str, Any] = self._accepted(change, caller)
         except ServiceError as error:
             live = (
                 described(change.kind, change.document.name, caller) if _doubt(error) else None
@@ -80,6 +81,23 @@ class Steps:
         self._remember(change, result)
         self._settled(change, caller)
         return result
+
+    def _accepted(self, change: Change, caller: Caller) -> Mapping[str, Any]:
+        """The answer to the create call, tried again while it cannot see what was just made.
+
+        CreateWorkteam and CreateLabelingJob answer ValidationException for a while after
+        their workforce or work team was made (terraform-provider-aws tries for two minutes).
+        """
+        params = self._final(change)
+        made = [key[1] for key in change.needs if key in self._results]
+        for pause in pauses(SEEING_SECONDS):
+            try:
+                return caller.call(change.kind.create, params)
+            except ServiceError as error:
+                if not made or not _is_unseen(error, made) or self._stops():
+                    raise
+            self._pause(pause)
+        return caller.call(change.kind.create, params)
 
     def _update(self, change: Change, caller: Caller) -> Mapping[str, Any]:
         result: Mapping[str, Any] = {}
@@ -142,7 +160,7 @@ class Steps:
 
     def _at_rest(self, change: Change, caller: Caller) -> Mapping[str, Any] | None:
         """The resource once its status is a final one, or None if it vanished."""
-        for pause in pauses():
+        for pause in pauses(SETTLING_SECONDS):
             live = described(change.kind, change.document.name, caller)
             state = status(change.kind, live)
             if state is None or state in _final(change):
@@ -168,6 +186,13 @@ def _doubt(error: ServiceError) -> bool:
         or error.code == "ResourceInUse"
         or "more than one workforce" in error.message
     )
+
+
+def _is_unseen(error: ServiceError, made: Sequence[str]) -> bool:
+    """Whether the service says that something just made does not exist."""
+    says_missing = "exist" in error.message or "No workforce" in error.message
+    names_it = any(name in error.message for name in made)
+    return error.code == "ValidationException" and says_missing and names_it
 
 
 _ACTIONS: dict[Action, Callable[[Steps, Change, Caller], Mapping[str, Any]]] = {

@@ -212,3 +212,19 @@ def test_a_crash_between_delete_and_create_converges(
         )
     assert apply_plan(plan_of(job("digits")), callers, objects, secrets).is_complete
     assert not plan_of(job("digits")).pending
+
+
+def test_a_team_waits_until_its_workforce_can_be_seen(
+    plan_of: PlanOf, callers: Callers, objects: ObjectStore, secrets: Secrets
+) -> None:
+    unseen = [ServiceError("ValidationException", "Workforce crowd does not exist.")] * 3
+
+    def refuse(operation: str, _: Mapping[str, Any]) -> ServiceError | None:
+        return unseen.pop() if operation == "CreateWorkteam" and unseen else None
+
+    pauses: list[float] = []
+    plan = plan_of(workforce(), team("readers"))
+    watched = Watched(callers, breaks=refuse)
+    assert apply_plan(plan, watched, objects, secrets, pause=pauses.append).is_complete
+    assert len(pauses) == 3
+    assert watched.calls.count("CreateWorkteam") == 4
