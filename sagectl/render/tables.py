@@ -126,7 +126,13 @@ def _rich_table(columns: Sequence[Column], rows: Sequence[Any], console: Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table = Table(
+        box=SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+        header_style="bold",
+    )
     for column in columns:
         table.add_column(column.title, overflow="fold", no_wrap=column.style == "time")
     readers = [reader(column, console.now()) for column in columns]
