@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import time
-from contextlib import nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
@@ -14,11 +13,9 @@ from sagectl.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path
 
-    from sagectl.controlplane.lifecycle import CompilationResult, CompilationTask
     from sagectl.controlplane.objects import ObjectStore
     from sagectl.controlplane.plane import ControlPlane
     from sagectl.diagnostics import Diagnostic
@@ -142,9 +139,14 @@ class App:
         """Secret values, and what is remembered of those applied to this backend."""
         from sagectl.plan.secrets import Secrets
 
+        state = self.settings.home.state
+        return Secrets(state, self.scope, self.environ, self._secret_text)
+
+    @property
+    def scope(self) -> str:
+        """The backend in a word: local, aws, or an endpoint of one's own."""
         settings = self.settings
-        scope = "local" if settings.is_local else settings.endpoint_url or "aws"
-        return Secrets(settings.home.state, scope, self.environ, self._secret_text)
+        return "local" if settings.is_local else settings.endpoint_url or "aws"
 
     def _secret_text(self, name: str, region: str) -> str:
         if self.settings.is_local:
@@ -173,6 +175,8 @@ class App:
         *,
         retry_failed: bool = False,
         set_secrets: bool = False,
+        replace_jobs: str | None = None,
+        upload_to: str | None = None,
         parallel: int | None = None,
     ) -> Choices:
         """How to plan on the chosen backend; ``parallel`` None is what suits it."""
@@ -182,10 +186,13 @@ class App:
         is_local = self.settings.is_local
         return Choices(
             region=self.region,
-            upload_to=self.settings.upload_to or (LOCAL_PREFIX if is_local else None),
+            upload_to=upload_to
+            or self.settings.upload_to
+            or (LOCAL_PREFIX if is_local else None),
             is_lenient=self.is_lenient,
             retry_failed=retry_failed,
             set_secrets=set_secrets,
+            replace_jobs=replace_jobs is not None,
             parallel=parallel or (1 if is_local else REMOTE_PARALLEL),
         )
 
@@ -236,50 +243,6 @@ def _now() -> datetime:
     from datetime import UTC, datetime
 
     return datetime.now(UTC)
-
-
-class _Stages:
-    """A compilation's observer that tells a job which stage it is at."""
-
-    def __init__(self, on_stage: Callable[[str], None]) -> None:
-        self._on_stage = on_stage
-
-    def stage(self, name: str) -> AbstractContextManager[object]:
-        self._on_stage(name)
-        return nullcontext()
-
-    def warn(self, message: str) -> None:
-        sys.stderr.write(f"warning: {message}\n")  # a job's stderr is its log
-
-
-def compile_task(task: CompilationTask, on_stage: Callable[[str], None]) -> CompilationResult:
-    """The compiler as the control plane's jobs know it. Raises CompileError."""
-    import json
-
-    from sagectl.compiler.api import compile_model
-    from sagectl.compiler.request import Platform, compile_request
-    from sagectl.controlplane.lifecycle import CompilationResult
-
-    given = task.target_platform
-    platform = given and Platform(given["Os"], given["Arch"], given.get("Accelerator"))
-    request = compile_request(
-        task.model,
-        output=task.output,
-        framework=task.framework,
-        framework_version=task.framework_version,
-        platform=platform or None,
-        device=task.target_device,
-        data_input_config=task.data_input_config,
-        compiler_options=task.compiler_options,
-        stem=task.stem,
-    )
-    package = compile_model(request, _Stages(on_stage))
-    inputs = {row["name"]: row["shape"] for row in package.meta["Model"]["Inputs"]}
-    return CompilationResult(
-        package.path,
-        package.digest,
-        data_input_config=None if task.data_input_config else json.dumps(inputs),
-    )
 
 
 def _proof(package: Path) -> str:

@@ -166,7 +166,7 @@ def supervise(app: App) -> None:
 @pass_app
 def run_job(app: App, account: str, region: str, name: str) -> None:
     """Run one job to its end; started by the supervisor."""
-    from sagectl.app import compile_task
+    from sagectl.cli.backend import compile_task
     from sagectl.controlplane.worker import run_job as run
 
     run(app.plane, account, region, name, compile_task)

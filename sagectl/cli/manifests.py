@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sagectl.cli.lazy import Command
 from sagectl.cli.options import DRY_RUN, YES, pass_app, takes
+from sagectl.cli.saving import PLAN, SAVE_PLAN, approved_plan, saved_plan
 from sagectl.cli.sets import (
     FILES,
     PARALLEL,
     RECURSIVE,
-    RETRY_FAILED,
-    SET_SECRETS,
-    UPLOAD_TO,
+    WISHES,
     checked,
     named,
     planned_set,
@@ -25,24 +24,24 @@ from sagectl.cli.sets import (
 from sagectl.cli.waiting import INTERVAL, TIMEOUT, WAIT
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sagectl.app import App
 
 
 @click.command("apply", cls=Command)
-@takes(FILES, RECURSIVE, WAIT, TIMEOUT, RETRY_FAILED, SET_SECRETS)
-@takes(UPLOAD_TO, PARALLEL, DRY_RUN, YES)
+@takes(FILES, RECURSIVE, PLAN, WAIT, TIMEOUT, *WISHES, DRY_RUN, YES)
 @pass_app
 def apply(
     app: App,
     files: tuple[str, ...],
     recursive: bool,
+    plan_file: Path | None,
     wait: bool,
     timeout: float | None,
-    retry_failed: bool,
-    set_secrets: bool,
-    parallel: int | None,
     dry_run: str | None,
     yes: bool,
+    **wishes: Any,
 ) -> None:
     """Create and update what manifests describe.
 
@@ -57,35 +56,32 @@ def apply(
     from sagectl.cli.applying import carry_out, conclude
     from sagectl.render.plan_view import report
 
-    documents = read(app, files, recursive)
-    if dry_run == "client":
-        app.show(written(app, documents))
-        return
-    plan = planned_set(
-        app, documents, retry_failed=retry_failed, set_secrets=set_secrets, parallel=parallel
-    )
+    if plan_file:
+        plan = approved_plan(app, plan_file, files, wishes)
+    else:
+        documents = read(app, files, recursive)
+        if dry_run == "client":
+            app.show(written(app, documents))
+            return
+        plan = planned_set(app, documents, **wishes)
     if dry_run:
         app.show(report(plan))
         return
-    outcome = carry_out(app, plan, yes=yes, parallel=parallel)
+    outcome = carry_out(app, plan, yes=yes, parallel=wishes["parallel"])
     conclude(app, plan, outcome, wait=wait, timeout=timeout)
 
 
 @click.command("diff", cls=Command)
-@takes(FILES, RECURSIVE, RETRY_FAILED, SET_SECRETS, UPLOAD_TO, PARALLEL)
+@takes(FILES, RECURSIVE, SAVE_PLAN, *WISHES)
 @pass_app
 def diff(
-    app: App,
-    files: tuple[str, ...],
-    recursive: bool,
-    retry_failed: bool,
-    set_secrets: bool,
-    parallel: int | None,
+    app: App, files: tuple[str, ...], recursive: bool, save_plan: Path | None, **wishes: Any
 ) -> int:
     """Show what apply would change.
 
     Only fields that the manifests set are compared. Exits 0 if nothing would change, 1 if
-    something would, more on an error.
+    something would, more on an error. A saved plan is what apply --plan carries out later,
+    unless the live state has moved by then.
 
     \b
     Examples:
@@ -95,9 +91,9 @@ def diff(
     from sagectl.render.plan_view import report
 
     documents = read(app, files, recursive)
-    plan = planned_set(
-        app, documents, retry_failed=retry_failed, set_secrets=set_secrets, parallel=parallel
-    )
+    plan = planned_set(app, documents, **wishes)
+    if save_plan:
+        saved_plan(app, save_plan, plan, documents, wishes)
     app.show(report(plan))
     return 1 if plan.pending else 0
 

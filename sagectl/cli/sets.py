@@ -58,6 +58,14 @@ RETRY_FAILED = click.Option(
     help="Delete compilation jobs that failed or were stopped, and make them again.",
 )
 
+REPLACE_JOBS = click.Option(
+    ("--replace-jobs",),
+    type=click.Choice(("suffix",)),
+    help="Make a changed job anew, under its name and a suffix; the old one stays.",
+)
+# What shapes a plan, as ``App.choices`` takes it.
+WISHES = (RETRY_FAILED, REPLACE_JOBS, SET_SECRETS, UPLOAD_TO, PARALLEL)
+
 
 def read(app: App, files: Sequence[str], recursive: bool) -> tuple[Document, ...]:
     """The documents of ``files``; warnings are said. Raises FindingsError with all findings."""

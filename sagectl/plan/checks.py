@@ -59,7 +59,7 @@ def changed_job(
     document: Document, kind: Kind, fields: Sequence[FieldChange], *, has_failed: bool
 ) -> tuple[Diagnostic, ...]:
     """Differences between a job and its manifest; jobs are made once and never changed."""
-    hint = f"Give the {kind.noun} another name"
+    hint = f"Give the {kind.noun} another name, or have one made with --replace-jobs=suffix"
     if has_failed and kind.delete is not None:
         hint = f"It ended badly: --retry-failed deletes it and makes it as written. Or: {hint}"
     elif kind.delete is not None:

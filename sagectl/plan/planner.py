@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import json
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sagectl.catalog.kinds import KINDS
@@ -11,7 +13,7 @@ from sagectl.plan import checks
 from sagectl.plan.change import ABSENT, Action, Change, FieldChange, Plan
 from sagectl.plan.confidential import judged
 from sagectl.plan.diff import differences
-from sagectl.plan.live import Callers, failure, listed_tags, live_states, status
+from sagectl.plan.live import Callers, described, failure, listed_tags, live_states, status
 from sagectl.plan.order import Key, in_order, key, needs, references
 from sagectl.plan.targets import resolved
 from sagectl.plan.uploads import Uploads
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from sagectl.plan.secrets import Secrets
     from sagectl.schema.model import ServiceModel
 
+_NAME, _SUFFIX = 63, 8  # characters of a job's name, and of the suffix that tells two apart
+
 
 @dataclass(frozen=True, slots=True)
 class Choices:
@@ -32,14 +36,16 @@ class Choices:
 
     ``region`` is where documents without one belong; ``upload_to`` the ``s3://`` prefix of
     uploads; ``is_lenient`` turns limits of the installed model into warnings;
-    ``retry_failed`` remakes jobs that ended badly; ``set_secrets`` sends secrets whatever is
-    remembered of them; ``parallel`` is how many calls to have under way at a time.
+    ``retry_failed`` remakes jobs that ended badly; ``replace_jobs`` makes changed jobs under
+    another name; ``set_secrets`` sends secrets whatever is remembered of them; ``parallel`` is
+    how many calls to have under way at a time.
     """
 
     region: str
     upload_to: str | None = None
     is_lenient: bool = False
     retry_failed: bool = False
+    replace_jobs: bool = False
     set_secrets: bool = False
     parallel: int = 1
 
@@ -185,6 +191,8 @@ class _Planner:
             if made.kind.delete is None:
                 raise FindingsError([checks.not_deletable(made.document, made.kind, state)])
             return _with(made, Action.REPLACE, fields, reason=why)
+        if fields and self._choices.replace_jobs:
+            return self._renamed(made)
         if fields:
             raise FindingsError(
                 checks.changed_job(made.document, made.kind, fields, has_failed=has_failed)
@@ -192,6 +200,21 @@ class _Planner:
         if has_failed:
             return _with(made, Action.FAILED, (), reason=why)
         return self._updated(live, made, ())
+
+    def _renamed(self, made: Change) -> Change:
+        """The job under a name that its content gives, so that planning again finds it."""
+        content = {**made.params, made.kind.name_field: ""}
+        text = json.dumps(content, sort_keys=True, default=str)
+        suffix = hashlib.sha256(text.encode()).hexdigest()[:_SUFFIX]
+        name = f"{made.document.name[: _NAME - _SUFFIX - 1]}-{suffix}"
+        document = replace(made.document, name=name)
+        own = key(document, self._choices.region)
+        self._needs[own] = made.needs
+        live = described(made.kind, name, self._callers(made.region))
+        again = self._created(document, live)
+        if live is not None:
+            return self._held_against(live, again)
+        return replace(again, reason=f"in place of {made.label}, which stays")
 
     def _updated(
         self,
@@ -236,8 +259,6 @@ def _with(
     params: Mapping[str, Any] | None = None,
     reason: str = "",
 ) -> Change:
-    from dataclasses import replace
-
     tags = {
         item.path.removeprefix("Tags."): item.after
         for item in fields
