@@ -1,0 +1,79 @@
+"""Short commands stay quick because of what they do not import."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEAVY = (
+    *("asyncio", "boto3", "botocore", "concurrent.futures", "importlib.metadata", "jmespath"),
+    *("logging", "numpy", "onnx", "rich", "tvm", "urllib.request", "yaml"),
+)
+NOT_FOR_HELP = ("json", "sqlite3", "sagectl.app", "sagectl.schema.model", "dataclasses")
+PROBE = """
+import sys
+from sagectl.cli.main import main
+code = main({args!r})
+print(*sorted(set({heavy!r}) & sys.modules.keys()), file=sys.stderr)
+sys.exit(code)
+"""
+
+
+def imported(args: list[str], heavy: tuple[str, ...], home: Path, **environ: str) -> list[str]:
+    """Which of ``heavy`` the command imports, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE.format(args=args, heavy=heavy)],
+        env={**os.environ, "SAGECTL_HOME": str(home), **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stderr.splitlines()[-1].split()
+
+
+@pytest.mark.parametrize(
+    "args",
+    [["--help"], ["workteam", "--help"], ["workteam", "list", "--help"], ["--version"]],
+    ids="_".join,
+)
+def test_help_imports_next_to_nothing(args: list[str], home: Path) -> None:
+    assert imported(args, HEAVY + NOT_FOR_HELP, home) == []
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["workteam", "create", "--help"],
+        ["compile", "build", "--help"],
+        ["apply", "--help"],
+        ["--local", "workteam", "list"],
+        ["--local", "workteam", "list", "-o", "json"],
+        ["--local", "compile", "list"],
+        ["--local", "workteam", "list", "--name-contains", "a"],
+    ],
+    ids="_".join,
+)
+def test_a_local_command_imports_nothing_heavy(args: list[str], home: Path) -> None:
+    assert imported(args, HEAVY, home) == []
+
+
+def test_a_plain_local_list_reads_no_service_model(home: Path) -> None:
+    assert imported(["--local", "workteam", "list"], ("sagectl.schema.request",), home) == []
+
+
+def test_a_completion_imports_nothing_heavy(home: Path) -> None:
+    told = {
+        "_SAGECTL_COMPLETE": "bash_complete",
+        "COMP_WORDS": "sagectl work",
+        "COMP_CWORD": "1",
+    }
+
+    assert imported([], HEAVY + NOT_FOR_HELP, home, **told) == []
