@@ -55,6 +55,8 @@ def composed(source: Source) -> Iterator[Any]:
         yield _broken(source, error)
     except yaml.reader.ReaderError as error:
         yield _unprintable(source, error)
+    except RecursionError:  # PyYAML's own composer has less room than libyaml's
+        yield _deep(source.name, 0, 0)
 
 
 @cache
@@ -122,12 +124,15 @@ def _too_deep(source: Source, yaml: Any) -> Diagnostic | None:
             depth -= isinstance(event, yaml.CollectionEndEvent)
             if depth > _MAX_DEPTH:
                 mark = event.start_mark
-                span = SourceSpan(source.name, mark.line + 1, mark.column + 1)
-                said = f"is nested more than {_MAX_DEPTH} deep"
-                return Diagnostic(said, "", span, None, "yaml.depth")
+                return _deep(source.name, mark.line, mark.column)
     except yaml.YAMLError:
         return None  # composing will meet the same, no deeper than this, and say it
     return None
+
+
+def _deep(file: str, line: int, column: int) -> Diagnostic:
+    said = f"is nested more than {_MAX_DEPTH} deep"
+    return Diagnostic(said, "", SourceSpan(file, line + 1, column + 1), None, "yaml.depth")
 
 
 def _is_suspect(text: str) -> bool:

@@ -40,12 +40,19 @@ def sources(
     met: set[str] = set()
     for path in paths:
         given = os.fspath(path)
-        for name in _files(given, recursive) if Path(given).is_dir() else (given,):
+        for name in _files(given, recursive) if _is_folder(given) else (given,):
             if isinstance(name, Diagnostic):
                 yield name
             elif (place := os.path.realpath(name) if name != STDIN else STDIN) not in met:
                 met.add(place)
                 yield _read(name, stdin)
+
+
+def _is_folder(path: str) -> bool:
+    try:
+        return Path(path).is_dir()
+    except OSError:  # a name too long, say: reading it tells
+        return False
 
 
 def _files(folder: str, recursive: bool) -> Iterator[str | Diagnostic]:

@@ -174,11 +174,14 @@ def _upload(written: Any, given: Given) -> Any:
 def _existing(upload: Upload, given: Given) -> Any:
     """``upload``, if it can be: it names a file, or a folder where that is packed."""
     forms = given.walk.forms
-    if upload.path.is_file():
+    try:
+        is_file, is_folder = upload.path.is_file(), upload.path.is_dir()
+    except OSError as error:
+        said = f"{upload.path} cannot be read: {error.strerror}"
+        return given.refuse("schema.upload", said)
+    if is_file or (is_folder and forms.field(given.path) in forms.packed):
         return upload
-    if upload.path.is_dir():
-        if forms.field(given.path) in forms.packed:
-            return upload
+    if is_folder:
         return given.refuse("schema.upload", f"{upload.path} is a folder", "Name a file.")
     hint = "The path is relative to the file that says it."
     return given.refuse("schema.upload", f"there is no file {upload.path}", hint)

@@ -87,6 +87,11 @@ def test_what_cannot_be_read_is_a_finding_and_the_rest_goes_on(tmp_path: Path) -
     assert findings[1].hint == "Folders inside it are read with -R."
 
 
+def test_a_name_that_no_file_can_have_is_a_finding() -> None:
+    [summary] = names(["x" * 300])
+    assert summary.endswith("cannot be read: File name too long")
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file; run as a user")
 def test_a_file_without_permission_is_a_finding(tmp_path: Path) -> None:
     write(tmp_path, "a.yaml")

@@ -219,10 +219,31 @@ def test_an_upload_stands_only_where_something_is_read(
     assert (finding.rule, finding.summary) == ("schema.form", "does not take {upload: …}")
 
 
-def test_an_upload_of_nothing_is_found(model: ServiceModel, tmp_path: Path) -> None:
-    params = job("InputConfig.S3Uri", Upload(tmp_path / "no.onnx"))
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        pytest.param("no.onnx", "there is no file", id="missing"),
+        pytest.param("x" * 300, "File name too long", id="impossible"),
+        pytest.param("a\0b", "there is no file", id="nul"),
+    ],
+)
+def test_an_upload_of_nothing_is_found(
+    name: str, said: str, model: ServiceModel, tmp_path: Path
+) -> None:
+    params = job("InputConfig.S3Uri", Upload(tmp_path / name))
     [finding] = findings("CreateCompilationJob", params, model)
-    assert "there is no file" in finding.summary
+    assert said in finding.summary
+
+
+def test_a_folder_is_uploaded_only_where_it_is_packed(
+    model: ServiceModel, tmp_path: Path
+) -> None:
+    packed = job("InputConfig.S3Uri", Upload(tmp_path))
+    assert findings("CreateCompilationJob", packed, model) == ()
+    labels = {"LabelCategoryConfigS3Uri": Upload(tmp_path)}
+    found = findings("CreateLabelingJob", labels, model)
+    [finding] = [one for one in found if one.rule == "schema.upload"]
+    assert finding.summary == f"{tmp_path} is a folder"
 
 
 def test_a_reference_is_to_the_kind_its_field_names(model: ServiceModel) -> None:
