@@ -37,7 +37,8 @@ FUNCTION_ACCOUNTS: Mapping[str, str] = MappingProxyType(
 INTERFACE_ACCOUNT = "394669845002"
 ALGORITHM_ACCOUNT = "027400017018"
 
-HOURS_8 = 8 * 60 * 60
+HOUR = 60 * 60
+HOURS_8 = 8 * HOUR
 DAYS_30 = 30 * 24 * 60 * 60
 
 
@@ -62,6 +63,11 @@ class TaskType:
     max_task_seconds: int = HOURS_8
     max_objects: int = 100_000
     label_limit: int | None = None
+
+    @property
+    def default_seconds(self) -> int:
+        """TaskTimeLimitInSeconds where nobody says otherwise: an hour, a day's work if long."""
+        return HOURS_8 if self.max_task_seconds > HOURS_8 else HOUR
 
     def pre_function_arn(self, region: str) -> str:
         """The PreHumanTaskLambdaArn in ``region``; KeyError where the task is not offered."""

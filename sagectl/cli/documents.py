@@ -156,7 +156,9 @@ def _only(app: App, file: str, wanted: Wanted) -> Document:
     drafts = [item for item in found if isinstance(item, Draft) and item.kind]
     if len(found) != 1 or [draft.kind for draft in drafts] != [wanted.kind.name]:
         raise _unsuitable(file, found, drafts, wanted.kind)
-    read, findings = DraftReader(wanted.kind, app.model, app.is_lenient).read(drafts[0])
+    read, findings = DraftReader(
+        wanted.kind, app.model, app.is_lenient, lambda: app.region
+    ).read(drafts[0])
     spare = ("name",) if wanted.name else ()
     errors = [
         finding

@@ -13,6 +13,10 @@ COMMANDS = {
         "sagectl.cli.labeling_lists:list_",
         "List labeling jobs, or with --workteam those of one team.",
     ),
+    "task-types": (
+        "sagectl.cli.labeling_types:task_types",
+        "List the built-in tasks and their ARNs in a region.",
+    ),
 }
 
 

@@ -153,13 +153,21 @@ PRICE = click.Option(
 )
 
 
+TASK_TYPE = click.Option(
+    ("--task-type",),
+    metavar="TYPE",
+    help="Built-in task, as BoundingBox: its functions, interface and defaults.",
+)
+
+
 @click.command(cls=Command)
 @document_options(LABELING_JOB_KIND, FIELDS, tags=True, also=ALSO)
-@takes(WORKTEAM, PRICE, WAIT, TIMEOUT)
+@takes(TASK_TYPE, WORKTEAM, PRICE, WAIT, TIMEOUT)
 @pass_app
 def create(
     app: App,
     wanted: Wanted,
+    task_type: str | None,
     workteam: str | None,
     price: str | None,
     wait: bool,
@@ -173,11 +181,31 @@ def create(
     \b
     Examples:
       sagectl --local labeling create -f job.yaml --workteam radiology --yes
-      sagectl --local labeling create -f job.yaml --dry-run=server
+      sagectl --local labeling create -f job.yaml --task-type ImageMultiClass \\
+        --dry-run -o yaml
     """
     task = {"WorkteamArn": team(workteam), "PublicWorkforceTaskPrice": task_price(price)}
     given = {key: value for key, value in task.items() if value}
+    if task_type:
+        wanted = of_type(wanted, task_type, app.region)
     created(app, wanted.over({"HumanTaskConfig": given}), wait=wait, timeout=timeout)
+
+
+def of_type(wanted: Wanted, word: str, region: str) -> Wanted:
+    """``wanted`` with what the built-in task ``word`` sets; other flags win, a file loses.
+
+    The task's defaults stand only where neither says anything. Raises InputError.
+    """
+    from sagectl.catalog.task_types import TASK_TYPES
+    from sagectl.schema.shorthands import problem, task_defaults, task_fields
+
+    if found := problem(word, region):
+        raise InputError(f"--task-type: {found[0]}", hint=found[1])
+    task = TASK_TYPES[word]
+    fields = task_fields(task, region)
+    if "UiConfig" in wanted.spec.get("HumanTaskConfig", {}):
+        fields.pop("UiConfig", None)
+    return wanted.over({"HumanTaskConfig": fields}).under(HumanTaskConfig=task_defaults(task))
 
 
 def team(word: str | None) -> Any:

@@ -96,7 +96,12 @@ def _reading(
             "there is no manifest to read", hint="Name it with -f: -f FILE, -f FOLDER or -f -."
         )
     found = read_documents(
-        files, model=app.model, recursive=recursive, stdin=app.stdin, lenient=app.is_lenient
+        files,
+        model=app.model,
+        recursive=recursive,
+        stdin=app.stdin,
+        lenient=app.is_lenient,
+        region=lambda: app.region,
     )
     return found.documents, list(found.findings)
 

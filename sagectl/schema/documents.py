@@ -9,6 +9,7 @@ from functools import cache
 from typing import IO, TYPE_CHECKING, Any
 
 from sagectl.catalog.kinds import KINDS
+from sagectl.catalog.regions import DEFAULT_LOCAL_REGION
 from sagectl.diagnostics import Diagnostic
 from sagectl.manifest.document import Document
 from sagectl.manifest.reader import Draft, read_drafts
@@ -17,15 +18,20 @@ from sagectl.schema.forms import forms_of
 from sagectl.schema.request import create_params, in_document, with_rules
 from sagectl.schema.rules.rule import given
 from sagectl.schema.scalars import Limits
+from sagectl.schema.shorthands import expand_node
 from sagectl.schema.walk import Walk
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from sagectl.catalog.kinds import Kind
     from sagectl.diagnostics import SourceSpan
     from sagectl.schema.model import ServiceModel
+
+
+def _local_region() -> str:
+    return DEFAULT_LOCAL_REGION
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +53,17 @@ def read_documents(
     recursive: bool = False,
     stdin: IO[str] | IO[bytes] | None = None,
     lenient: bool = False,
+    region: Callable[[], str] = _local_region,
 ) -> Read:
     """The documents in ``paths``; one with an error is left out of them.
 
-    ``lenient`` makes warnings of what the service may judge otherwise than the installed model.
+    ``region`` tells where documents go that name none. ``lenient`` makes warnings of what the
+    service may judge otherwise than the installed model.
     """
     documents: list[Document] = []
     found: list[Diagnostic] = []
     met: dict[tuple[str, str | None, str], SourceSpan] = {}
-    reader = cache(lambda kind: DraftReader(KINDS[kind], model, lenient))
+    reader = cache(lambda kind: DraftReader(KINDS[kind], model, lenient, region))
     with _no_cycles():
         for item in read_drafts(paths, recursive=recursive, stdin=stdin):
             if isinstance(item, Diagnostic):
@@ -87,8 +95,15 @@ def _no_cycles() -> Iterator[None]:
 class DraftReader:
     """Reads the drafts of one kind by the shape of its create operation."""
 
-    def __init__(self, kind: Kind, model: ServiceModel, lenient: bool) -> None:
+    def __init__(
+        self,
+        kind: Kind,
+        model: ServiceModel,
+        lenient: bool,
+        region: Callable[[], str] = _local_region,
+    ) -> None:
         self.kind = kind
+        self.region = region
         self.model = model
         self.lenient = lenient
         self.forms = cache(lambda base: forms_of(kind, prefix="spec.", base=base))
@@ -107,6 +122,8 @@ class DraftReader:
         walk = Walk(self.forms(draft.base), draft.spans, is_lenient=self.lenient)
         if draft.name:
             self.name.judge(draft.name, "name", walk, draft.spans.values_at["name"])
+        if self.kind.name == "LabelingJob" and draft.spec is not None:
+            expand_node(draft.spec, self._region_of(draft), walk)
         spec = self.spec.from_node(draft.spec, "spec", walk) if draft.spec is not None else {}
         tags = self._tags(draft, spec.pop("Tags", None), walk)
         document = Document(
@@ -119,6 +136,9 @@ class DraftReader:
             self.kind.create, params, walk, lambda one: in_document(one, document)
         )
         return document, [*draft.findings, *found]
+
+    def _region_of(self, draft: Draft) -> Callable[[], str]:
+        return (lambda: str(draft.region)) if draft.region else self.region
 
     def _tags(self, draft: Draft, listed: Any, walk: Walk) -> dict[str, str]:
         """The tags at the top and those in the spec, as one mapping."""

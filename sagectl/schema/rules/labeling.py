@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from sagectl.catalog.task_types import DAYS_30, HOURS_8, task_type_of
+from sagectl.catalog.task_types import DAYS_30, FUNCTION_ACCOUNTS, HOURS_8, task_type_of
 from sagectl.schema.rules.rule import Breach, Rule, given, listed, number, text
 from sagectl.schema.rules.tags import TAG_RULES
 
@@ -19,6 +19,8 @@ _PRE = f"{_TASK}.PreHumanTaskLambdaArn"
 _ACS = f"{_TASK}.AnnotationConsolidationConfig.AnnotationConsolidationLambdaArn"
 _PRICE = f"{_TASK}.PublicWorkforceTaskPrice"
 _INTERFACE = f"{_TASK}.UiConfig.HumanTaskUiArn"
+_TEAM = f"{_TASK}.WorkteamArn"
+_ALGORITHM = "LabelingJobAlgorithmsConfig.LabelingJobAlgorithmSpecificationArn"
 _LIFETIME = f"{_TASK}.TaskAvailabilityLifetimeInSeconds"
 _CLASSIFIERS = "InputConfig.DataAttributes.ContentClassifiers"
 FREE_OF_PII = "FreeOfPersonallyIdentifiableInformation"
@@ -112,6 +114,35 @@ def _consolidation_of_task(params: Mapping[str, Any]) -> Iterator[Breach]:
         yield Breach(_ACS, said, f"Use the function ACS-{first.name}.")
 
 
+def _functions_of_region(params: Mapping[str, Any]) -> Iterator[Breach]:
+    for path in (_PRE, _ACS):
+        parts = (text(params, path) or "").split(":")
+        if len(parts) < 7 or parts[4] not in FUNCTION_ACCOUNTS.values():
+            continue
+        region, account = parts[3], parts[4]
+        if (owner := FUNCTION_ACCOUNTS.get(region)) != account:
+            said = f"{account} owns no functions in {region}"
+            known = ", ".join(FUNCTION_ACCOUNTS)
+            hint = f"There it is {owner}." if owner else f"Built-in tasks are in {known}."
+            yield Breach(path, said, hint)
+
+
+def _one_region(params: Mapping[str, Any]) -> Iterator[Breach]:
+    """ARNs that lie elsewhere than the work team, or than the first of them."""
+    first: tuple[str, str] | None = None
+    for path in (_TEAM, _PRE, _ACS, _INTERFACE, _ALGORITHM):
+        parts = (text(params, path) or "").split(":")
+        if len(parts) < 6 or not parts[3]:
+            continue
+        if first is None:
+            first = path, parts[3]
+        elif parts[3] != first[1]:
+            name = first[0].rpartition(".")[2]
+            said = f"is in {parts[3]}, and {name} is in {first[1]}"
+            hint = "A job, its team and its functions are in one region."
+            yield Breach(path, said, hint)
+
+
 def _public_workforce(params: Mapping[str, Any]) -> Iterator[Breach]:
     crowd = _crowd(params)
     if crowd == "public-crowd":
@@ -198,6 +229,20 @@ RULES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
                 "Built-in functions are both of one task.",
                 "API reference, AnnotationConsolidationConfig",
                 _consolidation_of_task,
+                is_lenient=True,
+            ),
+            Rule(
+                "labeling.function-account",
+                "A built-in function belongs to its region's own account.",
+                "API reference, HumanTaskConfig",
+                _functions_of_region,
+                is_lenient=True,
+            ),
+            Rule(
+                "labeling.one-region",
+                "The team, the functions, the interface and the algorithm are in one region.",
+                "API reference, CreateLabelingJob",
+                _one_region,
                 is_lenient=True,
             ),
             Rule(

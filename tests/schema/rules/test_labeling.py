@@ -143,3 +143,22 @@ def test_a_reference_to_a_team_is_to_a_private_one(model: ServiceModel) -> None:
     assert findings("CreateLabelingJob", job(WorkteamArn=team), model) == ()
     [finding] = findings("CreateLabelingJob", job(WorkteamArn=team, **price(0, 3, 6)), model)
     assert finding.rule == "labeling.public-workforce"
+
+
+def test_a_function_of_another_region_is_found(broken: Broken) -> None:
+    params = job()
+    params[TASK]["PreHumanTaskLambdaArn"] = TASK_TYPES["BoundingBox"].pre_function_arn(
+        "eu-west-1"
+    )
+    assert broken("CreateLabelingJob", params) == [
+        f"labeling.one-region at {TASK}.PreHumanTaskLambdaArn"
+    ]
+
+
+def test_a_function_of_another_regions_account_is_found(broken: Broken) -> None:
+    params = job()
+    function = "arn:aws:lambda:us-east-1:568282634449:function:PRE-BoundingBox"
+    params[TASK]["PreHumanTaskLambdaArn"] = function
+    assert broken("CreateLabelingJob", params) == [
+        f"labeling.function-account at {TASK}.PreHumanTaskLambdaArn"
+    ]
