@@ -131,10 +131,12 @@ class Console:
         """A rich console on stdout, or on stderr."""
         from rich.console import Console as RichConsole
 
+        has_color = self.has_error_color if error else self.has_color
         return RichConsole(
             file=self.stderr if error else self.stdout,
             width=self._width,
-            no_color=not (self.has_error_color if error else self.has_color),
+            # Bold counts as colour: without a colour system rich writes neither.
+            color_system="standard" if has_color else None,
             force_terminal=self.is_error_terminal if error else self.is_terminal,
             highlight=False,
             markup=False,

@@ -1,0 +1,268 @@
+"""``sagectl compile``: jobs from flags, and packages made on this machine."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from sagectl.manifest.document import Upload
+
+if TYPE_CHECKING:
+    from tests.conftest import Outcome, Run
+
+MODEL = str(Path(__file__).parents[2] / "examples/quickstart/digits.onnx")
+CREATE = ("compile", "create", "digits", "--model", MODEL, "--input", "image=1,64")
+PLATFORM = ("--os", "linux", "--arch", "x86_64")
+
+
+def document(outcome: Outcome) -> dict[str, Any]:
+    assert outcome.code == 0, outcome.err
+    return json.loads(outcome.out)["spec"]
+
+
+def test_flags_make_the_document_of_a_job(local: Run) -> None:
+    done = local(
+        *(*CREATE, *PLATFORM, "--mcpu", "skylake", "--mattr", "+avx2,+fma"),
+        *("--max-runtime", "10m", "--kms-key-id", "key", "--tag", "project=digits"),
+        *("--dry-run", "-o", "json"),
+    )
+
+    assert document(done) == {
+        "StoppingCondition": {"MaxRuntimeInSeconds": 600},
+        "RoleArn": "arn:aws:iam::123456789012:role/sagectl",
+        "InputConfig": {
+            "Framework": "ONNX",
+            "S3Uri": {"upload": MODEL},
+            "DataInputConfig": {"image": [1, 64]},
+        },
+        "OutputConfig": {
+            "S3OutputLocation": "s3://sagectl-local/compiled",
+            "CompilerOptions": {"mcpu": "skylake", "mattr": ["+avx2", "+fma"]},
+            "TargetPlatform": {"Os": "LINUX", "Arch": "X86_64"},
+            "KmsKeyId": "key",
+        },
+    }
+
+
+def test_a_dry_run_applies_back(local: Run, tmp_path: Path) -> None:
+    path = tmp_path / "job.yaml"
+    path.write_text(local(*CREATE, *PLATFORM, "--dry-run", "-o", "yaml").out)
+
+    assert local("validate", "-f", str(path)).code == 0
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        pytest.param((), "TargetDevice", id="no-target"),
+        pytest.param((*PLATFORM, "--device", "ml_c5"), "TargetDevice", id="two-targets"),
+        pytest.param(("--os", "linux"), "--arch", id="half-a-platform"),
+        pytest.param(("--device", "ml_c55"), "Did you mean 'ml_c5'", id="unknown-device"),
+        pytest.param((*PLATFORM, "--input", "image"), "NAME=SIZES", id="no-shape"),
+        pytest.param(
+            (*PLATFORM, "--mcpu", "x", "--compiler-options", "{"), "JSON object", id="options"
+        ),
+    ],
+)
+def test_a_wrong_job_is_refused(local: Run, args: tuple[str, ...], said: str) -> None:
+    done = local(*CREATE, *args, "--yes")
+
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err
+
+
+def test_a_missing_model_is_refused(local: Run) -> None:
+    done = local("compile", "create", "x", "--model", "nowhere.onnx", *PLATFORM, "--yes")
+
+    assert done.code == 2
+    assert "nowhere.onnx" in done.err
+
+
+def test_on_aws_a_role_and_an_output_are_wanted(run: Run) -> None:
+    done = run(*CREATE, *PLATFORM, "--region", "us-east-1", "--dry-run")
+
+    assert done.code == 2
+    assert "--role-arn" in done.err
+    assert "--output-to" in done.err
+
+
+def test_create_uploads_the_model_and_queues_the_job(local: Run, home: Path) -> None:
+    done = local(*CREATE, *PLATFORM, "--yes")
+
+    assert done.code == 0, done.err
+    assert done.out == "arn:aws:sagemaker:us-east-1:123456789012:compilation-job/digits\n"
+    assert list((home / "objects/sagectl-local/uploads").glob("*/digits.tar.gz"))
+    listed = json.loads(local("compile", "list", "--status", "starting", "-o", "json").out)
+    assert len(listed["CompilationJobSummaries"]) == 1
+
+
+def test_stop_ends_a_queued_job(local: Run) -> None:
+    local(*CREATE, *PLATFORM, "--yes")
+
+    done = local("compile", "stop", "digits", "--wait", "--timeout", "20s", "--yes")
+
+    assert done.code == 0, done.err
+    assert "STOPPED" in local("compile", "list").out
+    assert local("compile", "wait", "digits").code == 5
+    assert local("compile", "delete", "digits", "--yes").code == 0
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The digits classifier, compiled once through the command line."""
+    import subprocess
+
+    out = tmp_path_factory.mktemp("out") / "new"
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "sagectl", "compile", "build", MODEL),
+            *(*PLATFORM, "--input", "image=1,64", "-o", str(out), "--format", "json"),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    built = json.loads(done.stdout)
+    assert built["Verification"]["Result"] == "passed"
+    assert "import " in done.stderr
+    assert Path(built["Package"]).parent == out
+    return str(built["Package"])
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> str:
+    path = tmp_path / "x.npz"
+    np.savez(path, image=np.linspace(0, 1, 64, dtype=np.float32).reshape(1, 64))
+    return str(path)
+
+
+def test_run_shows_and_saves_what_comes_out(
+    run: Run, package: str, data: str, tmp_path: Path
+) -> None:
+    saved = tmp_path / "y.npz"
+
+    done = run("compile", "run", package, "--data", data, "--save", str(saved), "-o", "json")
+
+    assert done.code == 0, done.err
+    (output,) = json.loads(done.out)["Outputs"]
+    assert (output["Name"], output["Shape"]) == ("probability", [1, 10])
+    assert np.load(saved)["probability"].sum() == pytest.approx(1)
+
+
+def test_run_takes_one_array_by_name(run: Run, package: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.npy"
+    np.save(path, np.zeros((1, 64), np.float32))
+
+    done = run("compile", "run", package, "--data", f"image={path}")
+
+    assert done.code == 0, done.err
+    assert done.out.splitlines()[1].startswith("probability")
+
+
+def test_verify_says_same(run: Run, package: str, data: str) -> None:
+    done = run("compile", "verify", package, "--model", MODEL, "--data", data)
+
+    assert done.code == 0, done.err
+    assert done.out.startswith("same  probability")
+
+
+def test_verify_with_another_model_is_seven(run: Run, package: str, tmp_path: Path) -> None:
+    import onnx
+
+    model = onnx.load(MODEL)
+    weights = model.graph.initializer[0]
+    array = onnx.numpy_helper.to_array(weights)
+    weights.CopyFrom(onnx.numpy_helper.from_array(array * 0.5, weights.name))
+    other = tmp_path / "other.onnx"
+    onnx.save(model, other)
+
+    done = run("compile", "verify", package, "--model", str(other))
+
+    assert done.code == 7
+    assert "DIFFERENT" in done.out
+    assert "does not compute" in done.err
+
+
+def test_inspect_shows_the_ports_and_the_proof(run: Run, package: str) -> None:
+    text = run("compile", "inspect", package).out
+
+    assert "image: float32[1, 64]" in text
+    assert "Result:    passed" in text
+
+
+def test_inspect_is_the_whole_meta_in_json(run: Run, package: str) -> None:
+    done = run("compile", "inspect", package, "-o", "json", "--query", "Model.Inputs[].name")
+
+    assert json.loads(done.out) == ["image"]
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        pytest.param(("run", "nowhere.tar.gz"), "nowhere.tar.gz", id="no-package"),
+        pytest.param(("run", MODEL), "digits.onnx", id="no-archive"),
+        pytest.param(("inspect", "nowhere.tar.gz"), "nowhere.tar.gz", id="inspect"),
+        pytest.param(("verify", MODEL, "--model", MODEL), "digits.onnx", id="verify"),
+        pytest.param(("build", "nowhere.onnx"), "nowhere.onnx", id="no-model"),
+        pytest.param(("build", MODEL), "--input image=1,64", id="no-shape"),
+        pytest.param(("build", MODEL, "--os", "linux"), "--arch", id="half-a-platform"),
+        pytest.param(("build", MODEL, "--device", "ml_c55"), "ml_c5", id="unknown-device"),
+    ],
+)
+def test_what_cannot_be_used_is_said(run: Run, args: tuple[str, ...], said: str) -> None:
+    done = run("compile", *args)
+
+    assert done.code in (2, 5), done.err
+    assert done.out == ""
+    assert said in done.err
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        pytest.param("nowhere.npz", "nowhere.npz", id="missing"),
+        pytest.param("{model}", "no .npz file", id="no-archive"),
+        pytest.param("image={npz}", "not .npy", id="npz-for-npy"),
+        pytest.param("{npy}", "not .npz", id="npy-for-npz"),
+        pytest.param("{pickle}", "no .npz file", id="pickle"),
+        pytest.param("imagee={npy}", "did you mean 'image'", id="unknown-input"),
+    ],
+)
+def test_wrong_data_is_refused(
+    run: Run, package: str, data: str, tmp_path: Path, word: str, said: str
+) -> None:
+    np.save(tmp_path / "x.npy", np.zeros((1, 64), np.float32))
+    np.savez(tmp_path / "p.npz", image=np.array([{}], dtype=object))
+    word = word.format(model=MODEL, npz=data, npy=tmp_path / "x.npy", pickle=tmp_path / "p.npz")
+
+    done = run("compile", "run", package, "--data", word)
+
+    assert done.code == 2, done.err
+    assert said in done.err
+
+
+def test_an_input_given_twice_is_refused(run: Run, package: str, data: str) -> None:
+    done = run("compile", "run", package, "--data", data, "--data", data)
+
+    assert (done.code, "given twice" in done.err) == (2, True)
+
+
+def test_targets_are_listed_and_with_all_the_refused_too(run: Run) -> None:
+    served = json.loads(run("compile", "targets", "-o", "json").out)["Targets"]
+    every = json.loads(run("compile", "targets", "--all", "-o", "json").out)["Targets"]
+
+    assert {row["Status"] for row in served} == {"served"}
+    assert len(every) > len(served)
+    assert all(row["Reason"] for row in every if row["Status"] == "refused")
+
+
+def test_an_upload_stands_for_a_path() -> None:
+    from sagectl.cli.types import file_or_uri
+
+    assert file_or_uri("s3://b/k") == "s3://b/k"
+    assert isinstance(file_or_uri("digits.onnx"), Upload)

@@ -1,0 +1,151 @@
+"""How sagectl behaves on a terminal, and in a pipe that breaks."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pexpect
+import pytest
+
+from tests.support.manifests import TEAM, WORKFORCE, manifest
+
+if TYPE_CHECKING:
+    from tests.conftest import Run
+
+SAGECTL = str(Path(sys.executable).with_name("sagectl"))
+
+
+@pytest.fixture
+def team(local: Run, tmp_path: Path) -> None:
+    """A plane with the work team ``radiology``."""
+    done = local("apply", "-f", manifest(tmp_path, WORKFORCE, TEAM), "--yes")
+    assert done.code == 0, done.err
+
+
+def terminal(*args: str, **environ: str) -> pexpect.spawn:
+    """``sagectl --local ARGS`` on a terminal of 100 columns."""
+    return pexpect.spawn(
+        SAGECTL,
+        ["--local", *args],
+        env={**os.environ, **environ},
+        encoding="utf-8",
+        dimensions=(24, 100),
+        timeout=30,
+    )
+
+
+def ended(child: pexpect.spawn) -> tuple[int, str]:
+    """The exit code and everything that was on the screen."""
+    child.expect(pexpect.EOF)
+    text = str(child.before)
+    child.close()
+    return int(child.exitstatus if child.exitstatus is not None else -1), text
+
+
+@pytest.mark.usefixtures("team")
+@pytest.mark.parametrize("answer", ["n", "", "nonsense"], ids=["no", "enter", "nonsense"])
+def test_a_delete_asks_and_takes_anything_but_yes_for_no(local: Run, answer: str) -> None:
+    child = terminal("workteam", "delete", "radiology")
+    child.expect_exact("Delete work team radiology? [y/N] ")
+    child.sendline(answer)
+
+    code, text = ended(child)
+
+    assert (code, "Nothing was changed." in text) == (1, True)
+    assert local("workteam", "describe", "radiology").code == 0
+
+
+@pytest.mark.usefixtures("team")
+def test_a_delete_goes_on_after_a_yes(local: Run) -> None:
+    child = terminal("workteam", "delete", "radiology")
+    child.expect_exact("[y/N] ")
+    child.sendline("y")
+
+    assert ended(child)[0] == 0
+    assert local("workteam", "describe", "radiology").code == 3
+
+
+@pytest.mark.usefixtures("team")
+def test_an_interrupt_at_the_question_is_130(local: Run) -> None:
+    child = terminal("workteam", "delete", "radiology")
+    child.expect_exact("[y/N] ")
+    child.sendintr()
+
+    code, text = ended(child)
+
+    assert (code, "Interrupted." in text) == (130, True)
+    assert local("workteam", "describe", "radiology").code == 0
+
+
+@pytest.mark.usefixtures("team")
+def test_a_create_asks_nothing_of_a_person() -> None:
+    child = terminal("workteam", "create", "knees", "--group", "g", "--description", "d")
+
+    code, text = ended(child)
+
+    assert (code, "?" in text) == (0, False)
+
+
+@pytest.mark.usefixtures("team")
+def test_a_terminal_shows_colour_and_relative_times() -> None:
+    code, text = ended(terminal("workteam", "list"))
+
+    assert code == 0
+    assert "\x1b[" in text
+    assert " ago" in text or "now" in text
+
+
+@pytest.mark.usefixtures("team")
+@pytest.mark.parametrize(
+    ("args", "environ"),
+    [
+        pytest.param((), {"NO_COLOR": "1"}, id="no-color"),
+        pytest.param((), {"TERM": "dumb"}, id="dumb"),
+        pytest.param(("--color", "never"), {"FORCE_COLOR": "1"}, id="never"),
+    ],
+)
+def test_colour_can_be_turned_off(args: tuple[str, ...], environ: dict[str, str]) -> None:
+    _, text = ended(terminal("workteam", "list", *args, **environ))
+
+    assert "radiology" in text
+    assert not any(f"\x1b[{code}" in text for code in ("1", "3", "9"))
+
+
+@pytest.mark.usefixtures("team")
+def test_colour_can_be_forced_into_a_pipe(local: Run) -> None:
+    assert "\x1b[36m" in local("workteam", "describe", "radiology", "--color=always").out
+
+
+def test_an_interrupted_wait_says_what_was_waited_for() -> None:
+    child = terminal("workteam", "wait", "nobody")
+    child.expect_exact("absent")
+    child.sendintr()
+
+    code, text = ended(child)
+
+    assert code == 130
+    assert "workteam/nobody" in text
+
+
+def test_a_reader_that_leaves_is_no_crash(home: Path, local: Run, tmp_path: Path) -> None:
+    teams = [TEAM.replace("name: radiology", f"name: team-{number}") for number in range(25)]
+    local("apply", "-f", manifest(tmp_path, WORKFORCE, *teams), "--yes")
+    with subprocess.Popen(
+        [SAGECTL, "--local", "workteam", "list", "-o", "jsonl"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+    ) as child:
+        assert child.stdout
+        assert child.stderr
+        child.stdout.close()
+        said = child.stderr.read().decode()
+
+    assert child.returncode == 128 + signal.SIGPIPE
+    assert "Traceback" not in said
+    assert not (home / "crash").exists()
