@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sagectl.gateway.client import Caller
     from sagectl.gateway.objects import S3Objects
     from sagectl.plan.planner import Choices
+    from sagectl.plan.preflight import World
     from sagectl.plan.secrets import Secrets
     from sagectl.plan.waiter import Target
     from sagectl.render.console import Console
@@ -133,6 +134,18 @@ class App:
         from sagectl.gateway.objects import S3Objects
 
         return S3Objects(self.region, profile=self.settings.profile)
+
+    @cached_property
+    def world(self) -> World:
+        """What jobs depend on outside SageMaker."""
+        if self.settings.is_local:
+            from sagectl.controlplane.objects import ObjectStore
+            from sagectl.controlplane.world import LocalWorld
+
+            return LocalWorld(ObjectStore(self.settings.home.state))
+        from sagectl.gateway.world import AwsWorld
+
+        return AwsWorld(self.region, profile=self.settings.profile)
 
     @cached_property
     def secrets(self) -> Secrets:

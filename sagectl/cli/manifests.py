@@ -15,6 +15,7 @@ from sagectl.cli.sets import (
     RECURSIVE,
     WISHES,
     checked,
+    look_ahead,
     named,
     planned_set,
     read,
@@ -65,6 +66,7 @@ def apply(
             return
         plan = planned_set(app, documents, **wishes)
     if dry_run:
+        look_ahead(app, plan)
         app.show(report(plan))
         return
     outcome = carry_out(app, plan, yes=yes, parallel=wishes["parallel"])

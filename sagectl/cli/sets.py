@@ -158,6 +158,14 @@ def planned_set(app: App, documents: Sequence[Document], **wishes: Any) -> Plan:
     return plan
 
 
+def look_ahead(app: App, plan: Plan) -> None:
+    """Say what may keep the plan's jobs from ending well. Raises FindingsError if it will."""
+    from sagectl.plan.preflight import preflight
+
+    findings = tuple(preflight(plan, app.world, app.caller_in))
+    _sound(app, (), findings)
+
+
 def named(words: Sequence[str]) -> tuple[tuple[Kind, str], ...]:
     """What ``workteam/radiology`` and its like name; kinds in any case.
 

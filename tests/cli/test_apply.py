@@ -253,7 +253,7 @@ def test_the_local_path_never_imports_botocore(home: Path, tmp_path: Path) -> No
     path = manifest(tmp_path, WORKFORCE, TEAM, JOB)
     script = (
         "import sys; from sagectl.cli.main import main\n"
-        f"code = main(['apply', '-f', {path!r}, '--local', '--yes', '--dry-run=server'])\n"
+        f"code = main(['diff', '-f', {path!r}, '--local']) - 1\n"
         f"code += main(['apply', '-f', {path!r}, '--local', '--yes'])\n"
         "heavy = {'botocore', 'asyncio', 'concurrent.futures', 'tvm', 'numpy', 'rich'}\n"
         "found = heavy & set(sys.modules)\n"
