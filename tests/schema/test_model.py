@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from sagectl.errors import InputError
-from sagectl.schema.model import MANAGED, SEARCH, ServiceModel, service_model
+from sagectl.schema.model import ServiceModel, service_model
+from sagectl.schema.pruning import MANAGED, SEARCH
 
 CREATE = "CreateCompilationJob"
 

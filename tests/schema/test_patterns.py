@@ -8,8 +8,9 @@ import warnings
 
 import pytest
 
-from sagectl.schema.model import MANAGED, ServiceModel
+from sagectl.schema.model import ServiceModel
 from sagectl.schema.patterns import matcher
+from sagectl.schema.pruning import MANAGED
 
 TAG = r"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)"
 GROUP = r"[\p{L}\p{M}\p{S}\p{N}\p{P}]+"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sagectl.catalog.kinds import KINDS
-from sagectl.schema.model import MANAGED
+from sagectl.schema.pruning import MANAGED
 from sagectl.schema.rules import RULES, broken_rules, rules_of
 from sagectl.schema.walk import INVALID
 
