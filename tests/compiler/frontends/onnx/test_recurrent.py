@@ -1,0 +1,64 @@
+"""LSTM, GRU and RNN in every form their schema allows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from tests.compiler.frontends.onnx.harness import assert_same
+
+GATES = {"LSTM": 4, "GRU": 3, "RNN": 1}
+STEPS, BATCH, WIDTH, HIDDEN = 3, 2, 4, 5
+
+
+def recurrent_model(
+    kind: str, *, lengths: bool = False, peepholes: bool = False, **attributes: Any
+) -> Any:
+    random = np.random.default_rng(3)
+    count = 2 if attributes.get("direction") == "bidirectional" else 1
+    rows = GATES[kind] * HIDDEN
+    shapes = {"w": (count, rows, WIDTH), "r": (count, rows, HIDDEN), "b": (count, 2 * rows)}
+    if peepholes:
+        shapes["p"] = (count, 3 * HIDDEN)
+    weights = {
+        name: (random.standard_normal(shape) / 2).astype(np.float32)
+        for name, shape in shapes.items()
+    }
+    inputs = ["x", "w", "r", "b", "l" if lengths else ""]
+    if peepholes:
+        inputs += ["", "", "p"]
+    if lengths:
+        weights["l"] = np.array([2, 3], np.int32)
+    outputs = ["y", "h"] + (["c"] if kind == "LSTM" else [])
+    node = helper.make_node(kind, inputs, outputs, hidden_size=HIDDEN, **attributes)
+    graph = helper.make_graph(
+        [node],
+        kind,
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [STEPS, BATCH, WIDTH])],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs],
+        [numpy_helper.from_array(array, name) for name, array in weights.items()],
+    )
+    return helper.make_model(graph, ir_version=9, opset_imports=[helper.make_opsetid("", 14)])
+
+
+CASES = {
+    "lstm": ("LSTM", {}),
+    "lstm_both_ways": ("LSTM", {"direction": "bidirectional"}),
+    "lstm_lengths_backwards": ("LSTM", {"direction": "reverse", "lengths": True}),
+    "lstm_peepholes": ("LSTM", {"peepholes": True}),
+    "gru": ("GRU", {}),
+    "gru_linear_before_reset": (
+        "GRU",
+        {"linear_before_reset": 1, "direction": "bidirectional", "lengths": True},
+    ),
+    "rnn_relu": ("RNN", {"activations": ["Relu"], "clip": 0.5}),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_recurrent_layer_matches_onnxruntime(name: str) -> None:
+    kind, options = CASES[name]
+    assert_same(recurrent_model(kind, **options))
