@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import time
 import warnings
+from typing import TYPE_CHECKING
 
 import pytest
 
-from sagectl.schema.model import ServiceModel
 from sagectl.schema.patterns import matcher
 from sagectl.schema.pruning import MANAGED
+
+if TYPE_CHECKING:
+    from sagectl.schema.model import ServiceModel
 
 TAG = r"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)"
 GROUP = r"[\p{L}\p{M}\p{S}\p{N}\p{P}]+"
