@@ -12,6 +12,7 @@ from sagectl.errors import FindingsError
 from sagectl.manifest.document import Reference, Secret, Upload
 from sagectl.plan.confidential import remember, set_fields, with_values
 from sagectl.plan.live import described
+from sagectl.render.columns import brief
 from sagectl.render.views import Manifest, record
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def _sent(app: App, desired: Document) -> dict[str, Any]:
     change = creation(desired, app.caller_in, app.model, app.choices(), app.secrets)
     for transfer in change.uploads:
         if send(transfer, app.objects):
-            app.say(f"{transfer.uri} uploaded")
+            app.say(f"{brief(transfer.uri)} uploaded")
     return dict(change.params)
 
 

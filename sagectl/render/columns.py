@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _RELATIVE_DAYS = 30
+_DIGEST = 64  # characters of a SHA-256
 _UNITS = ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "m"), (1, "s"))
 
 
@@ -59,6 +60,12 @@ def text(value: Any) -> str:
         letter if letter.isprintable() else letter.encode("unicode_escape").decode()
         for letter in value
     )
+
+
+def brief(uri: str) -> str:
+    """``uri`` for a person: a digest in it cut short. What a program reads is never cut."""
+    steps = (f"{step[:12]}..." if len(step) == _DIGEST else step for step in uri.split("/"))
+    return "/".join(steps)
 
 
 def iso(value: datetime) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sagectl.catalog.kinds import Column
 from sagectl.plan.change import ABSENT, Action
-from sagectl.render.columns import text
+from sagectl.render.columns import brief, text
 from sagectl.render.views import Listing, Report
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _change_lines(change: Change, style: Style) -> Iterator[str]:
             item, item.after, style, "good"
         )
     for transfer in change.uploads:
-        yield f"    {transfer.source.name} -> {transfer.uri}"
+        yield f"    {transfer.source.name} -> {brief(transfer.uri)}"
 
 
 def _side(item: FieldChange, value: Any, style: Style, shade: str) -> str:

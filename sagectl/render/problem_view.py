@@ -46,8 +46,9 @@ def findings_text(findings: Iterable[Diagnostic], console: Console) -> str:
 def finding_text(finding: Diagnostic, console: Console) -> str:
     """One finding with its excerpt."""
     word = finding.severity.value
-    # Summaries go on from their field ("is required"), so it is named before them.
-    subject = f"{finding.path.rpartition('.')[2]}: " if finding.path else ""
+    # Summaries go on from their field ("is required"): it is named, unless they name it.
+    field = finding.path.rpartition(".")[2]
+    subject = f"{field}: " if field and f"'{field}'" not in finding.summary else ""
     lines = [f"{console.style_error(f'{word}:', word)} {subject}{finding.summary}"]
     where = "  ".join(part for part in (str(finding.span or ""), finding.path) if part)
     if where:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sagectl.plan.change import Action
 from sagectl.plan.events import Done, Failed, Skipped, Started, StatusSeen, Uploaded
+from sagectl.render.columns import brief
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -205,7 +206,7 @@ def event_line(event: Event, console: Console) -> str | None:
         case Skipped(change=change, because=because):
             return f"{console.style_error('-', 'busy')} {change.label} skipped: {because}"
         case Uploaded(uri=uri, was_there=False):
-            return f"{console.style_error('^', 'good')} {uri} uploaded"
+            return f"{console.style_error('^', 'good')} {brief(uri)} uploaded"
         case StatusSeen(label=label, status=status, stage=stage):
             doing = f"{console.style_error(status, console.status(status))} {stage or ''}"
             reason = f": {event.reason}" if event.reason else ""
