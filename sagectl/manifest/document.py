@@ -63,8 +63,8 @@ class Document:
     """A resource of one kind with the fields its create operation takes.
 
     ``spec`` keeps the service's spelling; its leaves are plain values, ``Upload``,
-    ``Reference`` or ``Secret``. ``spans`` maps field paths (``spec.OutputConfig``, ``name``) to where they
-    stand, for documents read from a file.
+    ``Reference`` or ``Secret``. ``spans`` maps field paths (``spec.OutputConfig``, ``name``)
+    to where they stand, for documents read from a file.
     """
 
     kind: str
