@@ -21,6 +21,7 @@ COMMANDS = {
     "diff": ("sagectl.cli.manifests:diff", "Show what apply would change."),
     "validate": ("sagectl.cli.manifests:validate", "Check manifests without calling anything."),
     "delete": ("sagectl.cli.manifests:delete", "Delete what manifests describe, or what is named."),
+    "export": ("sagectl.cli.exporting:export", "Write live resources as manifests."),
     "wait": ("sagectl.cli.manifests:wait", "Wait for resources to be as wanted."),
     "compile": ("sagectl.cli.compile:compile_", "Compile models, here or as jobs."),
     "workforce": ("sagectl.cli.workforce:workforce", "Manage who may label in a region."),
