@@ -14,6 +14,7 @@ COMMANDS = {
         "Prove that a package computes what its model does.",
     ),
     "run": ("sagectl.cli.building:run", "Run a package on data."),
+    "bench": ("sagectl.cli.benching:bench", "Measure how long a package takes."),
     "inspect": ("sagectl.cli.building:inspect", "Show what is in a package."),
     "targets": ("sagectl.cli.building:targets", "List what can be compiled for."),
     "create": ("sagectl.cli.compile_documents:create", "Start a compilation job."),
@@ -26,8 +27,8 @@ COMMANDS = {
 def compile_() -> None:
     """Compile models, here or as jobs.
 
-    build, verify, run, inspect and targets work on this machine and need no service; the
-    others manage compilation jobs.
+    build, verify, run, bench, inspect and targets work on this machine and need no service;
+    the others manage compilation jobs.
 
     \b
     Examples:

@@ -188,6 +188,21 @@ def test_verify_with_another_model_is_seven(run: Run, package: str, tmp_path: Pa
     assert "does not compute" in done.err
 
 
+def test_bench_compares_with_the_model(run: Run, package: str) -> None:
+    done = run("compile", "bench", package, "--model", MODEL, "--runs", "2")
+
+    assert done.code == 0, done.err
+    assert done.out.splitlines()[1].startswith("sagectl")
+    assert "times as long" in done.out
+
+
+def test_bench_fails_above_a_ratio(run: Run, package: str) -> None:
+    bench = ("compile", "bench", package, "--runs", "2", "--fail-above")
+
+    assert run(*bench, "0.0001", "--model", MODEL).code == 7
+    assert run(*bench, "1").code == 2
+
+
 def test_inspect_shows_the_ports_and_the_proof(run: Run, package: str) -> None:
     text = run("compile", "inspect", package).out
 
