@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
+import io
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -20,8 +22,14 @@ COMMANDS = {
     "apply": ("sagectl.cli.manifests:apply", "Create and update what manifests describe."),
     "diff": ("sagectl.cli.manifests:diff", "Show what apply would change."),
     "validate": ("sagectl.cli.manifests:validate", "Check manifests without calling anything."),
-    "delete": ("sagectl.cli.manifests:delete", "Delete what manifests describe, or what is named."),
-    "export": ("sagectl.cli.exporting:export", "Write live resources as manifests."),
+    "delete": (
+        "sagectl.cli.manifests:delete",
+        "Delete what manifests describe, or what is named.",
+    ),
+    "export": (
+        "sagectl.cli.exporting:export",
+        "Write live resources as manifests that apply back with no difference.",
+    ),
     "wait": ("sagectl.cli.manifests:wait", "Wait for resources to be as wanted."),
     "compile": ("sagectl.cli.compile:compile_", "Compile models, here or as jobs."),
     "workforce": ("sagectl.cli.workforce:workforce", "Manage who may label in a region."),
@@ -49,6 +57,11 @@ def run() -> None:
     if sys.argv[1:] == ["--version"]:
         sys.stdout.write(f"{version()}\n")
         return
+    # A closed stream is None, and a terminal of another encoding lacks letters.
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: PTH123, SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     # What start-up makes stays until the end: looking for garbage in it only takes time.
     gc.disable()
     importlib.import_module("sagectl.cli.root")
@@ -82,9 +95,13 @@ def main(args: list[str] | None = None, **extra: Any) -> int:
         sys.stderr.write("\nInterrupted.\n")
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has gone; a second failure at exit would only be noise.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return PIPE_CLOSED
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            return _crashed(error, args, invocation)
+        _drop_output()
+        return _report(_full(error), invocation, args)
     except Exception as error:
         return _crashed(error, args, invocation)
 
@@ -105,6 +122,18 @@ def _outcome(args: list[str], invocation: Invocation, extra: dict[str, Any]) -> 
         answer = leaving.exit_code
     sys.stdout.flush()
     return answer if isinstance(answer, int) else 0
+
+
+def _drop_output() -> None:
+    """Let what is still to be written go nowhere: to fail again at exit would only be noise."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _full(error: OSError) -> SagectlError:
+    from sagectl.errors import StateError
+
+    where = error.filename or "the output"
+    return StateError(f"{where}: no space left", hint="Free some space, then try again.")
 
 
 def _report(error: SagectlError, invocation: Invocation, args: Sequence[str]) -> int:

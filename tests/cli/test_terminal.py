@@ -149,3 +149,44 @@ def test_a_reader_that_leaves_is_no_crash(home: Path, local: Run, tmp_path: Path
     assert child.returncode == 128 + signal.SIGPIPE
     assert "Traceback" not in said
     assert not (home / "crash").exists()
+
+
+def shell(command: str) -> subprocess.CompletedProcess[str]:
+    """What a shell makes of ``command``, in which $SAGECTL is ours."""
+    return subprocess.run(
+        ["bash", "-c", command],
+        env={**os.environ, "SAGECTL": SAGECTL},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.usefixtures("team")
+def test_a_full_disk_is_said(home: Path) -> None:
+    done = shell("$SAGECTL --local workteam list > /dev/full")
+
+    assert done.returncode == 3
+    assert "no space left" in done.stderr
+    assert not (home / "crash").exists()
+
+
+@pytest.mark.usefixtures("team")
+@pytest.mark.parametrize("stream", ["1", "2"], ids=["stdout", "stderr"])
+def test_a_closed_stream_is_no_crash(stream: str) -> None:
+    assert shell(f"$SAGECTL --local workteam list {stream}>&-").returncode == 0
+
+
+@pytest.mark.usefixtures("team")
+def test_a_closed_stdin_is_no_terminal() -> None:
+    done = shell("$SAGECTL --local workteam delete radiology <&-")
+
+    assert (done.returncode, "--yes" in done.stderr) == (2, True)
+
+
+def test_letters_that_the_terminal_lacks_are_spelled_out() -> None:
+    query = "--query \"'é日'\""
+
+    done = shell(f"PYTHONIOENCODING=ascii $SAGECTL --local workteam list {query}")
+
+    assert (done.returncode, done.stdout) == (0, "\\xe9\\u65e5\n")
