@@ -189,6 +189,7 @@ class App:
         retry_failed: bool = False,
         set_secrets: bool = False,
         replace_jobs: str | None = None,
+        recreate: bool = False,
         upload_to: str | None = None,
         parallel: int | None = None,
     ) -> Choices:
@@ -206,6 +207,7 @@ class App:
             retry_failed=retry_failed,
             set_secrets=set_secrets,
             replace_jobs=replace_jobs is not None,
+            recreate=recreate,
             parallel=parallel or (1 if is_local else REMOTE_PARALLEL),
         )
 

@@ -63,8 +63,13 @@ REPLACE_JOBS = click.Option(
     type=click.Choice(("suffix",)),
     help="Make a changed job anew, under its name and a suffix; the old one stays.",
 )
+RECREATE = click.Option(
+    ("--recreate",),
+    is_flag=True,
+    help="Delete and make again what cannot be changed otherwise; the plan says what is lost.",
+)
 # What shapes a plan, as ``App.choices`` takes it.
-WISHES = (RETRY_FAILED, REPLACE_JOBS, SET_SECRETS, UPLOAD_TO, PARALLEL)
+WISHES = (RETRY_FAILED, REPLACE_JOBS, RECREATE, SET_SECRETS, UPLOAD_TO, PARALLEL)
 
 
 def read(app: App, files: Sequence[str], recursive: bool) -> tuple[Document, ...]:

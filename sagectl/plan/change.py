@@ -65,7 +65,8 @@ class Change:
     create, update or delete operation will be given, uploads as URIs; a Reference is left
     where an ARN is known only once its resource was made. ``tags`` are added to a live
     resource. ``needs`` are the keys of the changes that must have ended well before this one
-    starts. ``live`` is what Describe said.
+    starts. ``live`` is what Describe said. ``lost`` are the names of work teams that have to
+    be deleted first.
     """
 
     action: Action
@@ -78,6 +79,7 @@ class Change:
     live: Mapping[str, Any] | None = None
     needs: frozenset[Key] = frozenset()
     uploads: tuple[Transfer, ...] = ()
+    lost: tuple[str, ...] = ()
     reason: str = ""
 
     @property

@@ -12,13 +12,13 @@ from sagectl.plan.change import ABSENT, Action
 from sagectl.plan.live import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from sagectl.catalog.kinds import Kind
     from sagectl.diagnostics import SourceSpan
     from sagectl.manifest.document import Document
     from sagectl.plan.change import Change, FieldChange
-    from sagectl.plan.live import Callers
+    from sagectl.plan.live import Caller, Callers
 
 TEAM_LIMIT = 25  # per account and region: API reference, CreateWorkteam
 _SHOWN = 60  # characters of a value in a finding
@@ -36,7 +36,7 @@ def immutable(
             document,
             item,
             f"{_difference(document, item)}, and no update can change it",
-            f"Delete {document.label} and apply again, or write what is live.",
+            "Say --recreate to have it deleted and made again, or write what is live.",
             "set.immutable",
         )
         for item in fixed
@@ -48,7 +48,7 @@ def immutable(
                 f"{document.label} signs in by Cognito and cannot be moved to OIDC",
                 "spec.OidcConfig",
                 span(document, "OidcConfig"),
-                hint="Delete the workforce and apply again; its work teams go with it.",
+                hint="Say --recreate to have it deleted and made again, its work teams too.",
                 rule="set.immutable",
             )
         )
@@ -89,28 +89,45 @@ def not_deletable(document: Document, kind: Kind, state: str) -> Diagnostic:
 
 def findings(changes: Sequence[Change], callers: Callers) -> Iterator[Diagnostic]:
     """What the set as a whole runs into."""
-    yield from _sign_in_with_teams(changes, callers)
     yield from _too_many_teams(changes, callers)
 
 
-def _sign_in_with_teams(changes: Sequence[Change], callers: Callers) -> Iterator[Diagnostic]:
+def team_names(caller: Caller) -> tuple[str, ...]:
+    """The work teams of a region, by name."""
+    return tuple(sorted(str(row["WorkteamName"]) for row in listed(WORKTEAM_KIND, caller)))
+
+
+def teams_of(made: Change, fields: Sequence[FieldChange], callers: Callers) -> tuple[str, ...]:
+    """The work teams that keep a workforce from being signed into otherwise."""
+    touched = any(item.path.startswith("OidcConfig") for item in fields)
+    is_sign_in = made.kind.name == "Workforce" and touched
+    return team_names(callers(made.region)) if is_sign_in else ()
+
+
+def sign_in(
+    made: Change, fields: Sequence[FieldChange], teams: Sequence[str]
+) -> Iterator[Diagnostic]:
     """UpdateWorkforce takes an OidcConfig only while there is no work team."""
-    for change in changes:
-        touched = [item for item in change.fields if item.path.startswith("OidcConfig")]
-        if change.kind.name != "Workforce" or change.action is not Action.UPDATE or not touched:
-            continue
-        teams = sorted(
-            str(row["WorkteamName"]) for row in listed(WORKTEAM_KIND, callers(change.region))
+    touched = next((item for item in fields if item.path.startswith("OidcConfig")), None)
+    if touched and teams:
+        yield _finding(
+            made.document,
+            touched,
+            f"the sign-in of {made.label} cannot change while it has work teams: "
+            f"{', '.join(teams)}",
+            "Delete the work teams first, or say --recreate to have it done.",
+            "set.sign-in",
         )
-        if teams:
-            yield _finding(
-                change.document,
-                touched[0],
-                f"the sign-in of {change.label} cannot change while it has work teams: "
-                f"{', '.join(teams)}",
-                "Delete the work teams first, then apply everything again.",
-                "set.sign-in",
-            )
+
+
+def loss(teams: Sequence[str], kept: Collection[str]) -> str:
+    """What deleting a workforce takes along; ``kept`` are the teams that a set makes again."""
+    text = "it is deleted and made again"
+    if again := [name for name in teams if name in kept]:
+        text += f", its work teams too: {', '.join(again)}"
+    if gone := [name for name in teams if name not in kept]:
+        text += f"; lost, as no document makes them: {', '.join(gone)}"
+    return text
 
 
 def _too_many_teams(changes: Sequence[Change], callers: Callers) -> Iterator[Diagnostic]:
@@ -120,7 +137,8 @@ def _too_many_teams(changes: Sequence[Change], callers: Callers) -> Iterator[Dia
         if change.kind is WORKTEAM_KIND and change.action is Action.CREATE
     )
     for region, count in new.items():
-        there = sum(1 for _ in listed(WORKTEAM_KIND, callers(region)))
+        gone = sum(len(change.lost) for change in changes if change.region == region)
+        there = len(team_names(callers(region))) - gone
         if there + count > TEAM_LIMIT:
             last = next(
                 change.document

@@ -37,8 +37,9 @@ class Choices:
     ``region`` is where documents without one belong; ``upload_to`` the ``s3://`` prefix of
     uploads; ``is_lenient`` turns limits of the installed model into warnings;
     ``retry_failed`` remakes jobs that ended badly; ``replace_jobs`` makes changed jobs under
-    another name; ``set_secrets`` sends secrets whatever is remembered of them; ``parallel`` is
-    how many calls to have under way at a time.
+    another name; ``recreate`` deletes and makes again what cannot be changed otherwise;
+    ``set_secrets`` sends secrets whatever is remembered of them; ``parallel`` is how many
+    calls to have under way at a time.
     """
 
     region: str
@@ -46,6 +47,7 @@ class Choices:
     is_lenient: bool = False
     retry_failed: bool = False
     replace_jobs: bool = False
+    recreate: bool = False
     set_secrets: bool = False
     parallel: int = 1
 
@@ -104,6 +106,7 @@ class _Planner:
         self._needs = needs(documents, choices.region)
         self._uploads = Uploads(choices.upload_to)
         self._live: dict[Key, Mapping[str, Any] | None] = {}
+        self._emptied: set[str] = set()  # regions whose work teams go with their workforce
 
     def changes(self) -> Iterator[Change]:
         """Every document's change; what cannot be planned becomes a finding instead."""
@@ -131,7 +134,9 @@ class _Planner:
                 yield (leaf.kind, leaf.name, document.region or self._choices.region)
 
     def _change(self, document: Document) -> Change:
-        live = self._live[key(document, self._choices.region)]
+        own = key(document, self._choices.region)
+        is_lost = document.kind == "Workteam" and own[2] in self._emptied
+        live = None if is_lost else self._live[own]
         change = self._created(document, live)
         if live is not None:
             return self._held_against(live, change)
@@ -174,12 +179,29 @@ class _Planner:
         if made.kind.is_job:
             return self._job(live, made, fields)
         immutable = checks.immutable(made.document, made.kind, fields, live)
-        if immutable:
-            raise FindingsError(immutable)
         forced = self._choices.set_secrets
         secret = judged(made, fields, self._secrets, is_forced=forced)
+        fields = (*fields, *secret.fields)
+        teams = checks.teams_of(made, fields, self._callers)
+        if self._choices.recreate and (immutable or teams):
+            return self._recreated(made, fields)
+        if found := (*immutable, *checks.sign_in(made, fields, teams)):
+            raise FindingsError(found)
         self.findings.extend(secret.findings)
-        return self._updated(live, made, (*fields, *secret.fields), secret.left_alone)
+        return self._updated(live, made, fields, secret.left_alone)
+
+    def _recreated(self, made: Change, fields: tuple[FieldChange, ...]) -> Change:
+        """The change that deletes a resource and makes it again, its work teams with it."""
+        self._require_secrets(replace(made, live=None))
+        if made.kind.name != "Workforce":
+            return _with(made, Action.REPLACE, fields, reason="it is deleted and made again")
+        self._emptied.add(made.region)
+        lost = checks.team_names(self._callers(made.region))
+        kept = {
+            item[1] for item in self._needs if item[0] == "Workteam" and item[2] == made.region
+        }
+        reason = checks.loss(lost, kept)
+        return replace(_with(made, Action.REPLACE, fields, reason=reason), lost=lost)
 
     def _job(
         self, live: Mapping[str, Any], made: Change, fields: tuple[FieldChange, ...]

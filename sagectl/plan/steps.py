@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from sagectl.catalog.kinds import KINDS
@@ -112,8 +113,21 @@ class Steps:
         return result
 
     def _replace(self, change: Change, caller: Caller) -> Mapping[str, Any]:
+        for team in change.lost:
+            with suppress(NotFoundError):
+                caller.call("DeleteWorkteam", {"WorkteamName": team})
         self._delete(change, caller)
+        self._gone(change, caller)
         return self._create(change, caller)
+
+    def _gone(self, change: Change, caller: Caller) -> None:
+        """Return once a workforce is no longer there: a region has only one."""
+        for pause in pauses(0.0 if change.kind.is_job else SETTLING_SECONDS):
+            if described(change.kind, change.document.name, caller) is None:
+                return
+            if self._stops():
+                raise InterruptedRunError(f"{change.label} was being deleted when interrupted")
+            self._pause(pause)
 
     def _delete(self, change: Change, caller: Caller) -> Mapping[str, Any]:
         kind, name = change.kind, {change.kind.name_field: change.document.name}
