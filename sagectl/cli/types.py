@@ -164,6 +164,18 @@ def file_or_uri(value: Any) -> Any:
     return Upload(Path(value).absolute())
 
 
+def secret(value: Any) -> Any:
+    """A secret, or where it is kept: ``env:NAME``, ``file:PATH`` or ``secret:NAME``."""
+    source, is_kept, place = str(value).partition(":")
+    if not is_kept or source not in ("env", "file", "secret"):
+        return value
+    from pathlib import Path
+
+    from sagectl.manifest.document import Secret
+
+    return Secret(source, str(Path(place).absolute()) if source == "file" else place)
+
+
 def _is_number(text: str) -> bool:
     return text.replace(".", "", 1).isdecimal()
 

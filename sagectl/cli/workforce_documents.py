@@ -11,7 +11,7 @@ from sagectl.cli.changes import created, updated
 from sagectl.cli.documents import Field, document_options
 from sagectl.cli.lazy import Command
 from sagectl.cli.options import pass_app, takes
-from sagectl.cli.types import PAIR, Word
+from sagectl.cli.types import PAIR, Word, secret
 from sagectl.cli.waiting import WAIT
 
 if TYPE_CHECKING:
@@ -23,7 +23,13 @@ _IP_TYPES = Word(("ipv4", "dualstack"))
 # What an update may change; the Cognito pool of a workforce is chosen once.
 MUTABLE = (
     Field("--oidc-client-id", "OidcConfig.ClientId", "OIDC: client id."),
-    Field("--oidc-client-secret", "OidcConfig.ClientSecret", "OIDC: client secret."),
+    Field(
+        "--oidc-client-secret",
+        "OidcConfig.ClientSecret",
+        "OIDC: client secret, or where it is kept.",
+        type=secret,
+        metavar="env:NAME|file:PATH|secret:NAME|TEXT",
+    ),
     Field("--oidc-issuer", "OidcConfig.Issuer", "OIDC: issuer URL."),
     Field(
         "--oidc-authorization-endpoint",

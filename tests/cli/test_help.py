@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
-from sagectl.cli.lazy import LazyGroup
+from sagectl.cli.lazy import WIDTH, LazyGroup
 from sagectl.cli.options import GLOBAL_OPTIONS, HELP, Invocation
 from sagectl.cli.root import cli
 
@@ -50,12 +50,16 @@ def test_help_is_prose(ctx: click.Context) -> None:
 
 
 @pytest.mark.parametrize("ctx", COMMANDS, ids=identity)
-def test_a_table_says_what_its_commands_say(ctx: click.Context) -> None:
+def test_a_list_of_commands_is_a_line_of_prose_each(ctx: click.Context) -> None:
     group = ctx.parent and ctx.parent.command
     if not isinstance(group, LazyGroup):
         pytest.skip("it is in no table")
 
-    assert ctx.command.get_short_help_str(limit=200) == group.summary(str(ctx.info_name))
+    summary = group.summary(str(ctx.info_name))
+
+    assert summary[:1].isupper(), summary
+    assert summary.endswith("."), summary
+    assert len(summary) < WIDTH - 16, "it fits beside its name"
 
 
 @pytest.mark.parametrize("ctx", COMMANDS, ids=identity)

@@ -215,6 +215,21 @@ def test_a_secret_is_never_printed(local: Run) -> None:
     assert "hunter2" not in done.out + done.err
 
 
+def test_a_secret_comes_from_where_it_is_kept(
+    local: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = manifest(tmp_path, WORKFORCE.replace("    ClientSecret: not-to-be-seen\n", ""))
+    create = ("workforce", "create", "-f", path, "--oidc-client-secret", "env:PORTAL_SECRET")
+    monkeypatch.setenv("PORTAL_SECRET", "hunter2-hunter2")
+
+    printed = local(*create, "--dry-run")
+    made = local(*create, "--yes")
+
+    assert "ClientSecret:\n      env: PORTAL_SECRET\n" in printed.out
+    assert made.code == 0, made.err
+    assert "hunter2" not in printed.out + printed.err + made.out + made.err
+
+
 def test_a_secret_is_left_out_of_a_dry_run(local: Run, tmp_path: Path) -> None:
     done = local("workforce", "create", "-f", manifest(tmp_path, WORKFORCE), "--dry-run")
 
