@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from sagectl.catalog.kinds import KINDS
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
     from sagectl.catalog.kinds import Kind
     from sagectl.plan.order import Key
+
+MANY = 25  # documents of a kind; from here on a list is asked before they are
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -40,16 +43,35 @@ def described(kind: Kind, name: str, caller: Caller) -> Mapping[str, Any] | None
 def live_states(
     keys: Iterable[Key], callers: Callers, parallel: int
 ) -> dict[Key, Mapping[str, Any] | None]:
-    """What Describe says of every key, asked ``parallel`` at a time."""
+    """What Describe says of every key, asked ``parallel`` at a time.
+
+    Of many keys of one kind, those that a list does not have are not asked for one by one.
+    """
     keys = tuple(dict.fromkeys(keys))
     for region in {key[2] for key in keys}:
         callers(region)  # made here, in one thread
+    absent = set(_unlisted(keys, callers))
 
     def state(key: Key) -> Mapping[str, Any] | None:
         kind, name, region = key
-        return described(KINDS[kind], name, callers(region))
+        return None if key in absent else described(KINDS[kind], name, callers(region))
 
     return dict(zip(keys, mapped(state, keys, parallel), strict=True))
+
+
+def _unlisted(keys: Iterable[Key], callers: Callers) -> Iterator[Key]:
+    """The keys that a list shows to be absent, where listing is cheaper than asking."""
+    groups: dict[tuple[str, str], list[Key]] = {}
+    for key in keys:
+        groups.setdefault((key[0], key[2]), []).append(key)
+    for (kind, region), group in groups.items():
+        if len(group) < MANY:
+            continue
+        # Somebody else's resources may be many more than ours: then the list is not worth it.
+        rows = list(islice(listed(KINDS[kind], callers(region)), 10 * len(group) + 1))
+        if len(rows) <= 10 * len(group):
+            there = {row[KINDS[kind].name_field] for row in rows}
+            yield from (key for key in group if key[1] not in there)
 
 
 def listed(kind: Kind, caller: Caller, **params: Any) -> Iterator[Mapping[str, Any]]:

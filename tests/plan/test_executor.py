@@ -12,6 +12,7 @@ from sagectl.errors import ServiceError
 from sagectl.manifest.document import Document, Reference
 from sagectl.plan.events import Done, Failed, Skipped, Started
 from sagectl.plan.executor import apply_plan
+from sagectl.plan.planner import Choices, planned
 from tests.support.planes import COGNITO, cognito, compilation, labeling
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from sagectl.plan.events import Event
     from sagectl.plan.live import Caller, Callers
     from sagectl.plan.secrets import Secrets
+    from sagectl.schema.model import ServiceModel
 
     PlanOf = Callable[..., Plan]
 
@@ -228,3 +230,18 @@ def test_a_team_waits_until_its_workforce_can_be_seen(
     assert apply_plan(plan, watched, objects, secrets, pause=pauses.append).is_complete
     assert len(pauses) == 3
     assert watched.calls.count("CreateWorkteam") == 4
+
+
+def test_of_many_documents_only_those_that_a_list_has_are_described(
+    plan_of: PlanOf,
+    callers: Callers,
+    objects: ObjectStore,
+    secrets: Secrets,
+    model: ServiceModel,
+) -> None:
+    apply_plan(plan_of(job("job-3"), job("job-7")), callers, objects, secrets)
+    watched = Watched(callers)
+    documents = [job(f"job-{number}") for number in range(40)]
+    plan = planned(documents, watched, model, Choices("us-east-1"), secrets)
+    assert len(plan.pending) == 38
+    assert watched.calls == ["ListCompilationJobs"] + ["DescribeCompilationJob"] * 2
