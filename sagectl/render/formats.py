@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from sagectl.errors import InputError
@@ -24,6 +24,10 @@ def write(view: View, console: Console) -> None:
     """Write ``view`` to the console's stdout in the format that its settings ask for."""
     if console.settings.query:
         view = queried(view, console.settings.query)
+    if isinstance(view, Listing):
+        # A list that cannot be had fails here, before half of an answer is written.
+        rows = iter(view.rows)
+        view = view._replace(rows=chain(list(islice(rows, 1)), rows))
     FORMATS[console.settings.output](view, console)
 
 

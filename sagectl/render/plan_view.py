@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sagectl.catalog.kinds import Column
 from sagectl.plan.change import ABSENT, Action
+from sagectl.plan.diff import unset_fields
 from sagectl.render.columns import brief, text
 from sagectl.render.views import Listing, Report
 
@@ -44,25 +45,32 @@ _COLUMNS = (
 )
 
 
-def report(plan: Plan) -> Report:
-    """``plan`` as something to show."""
-    changes = [change_dict(change) for change in plan.changes]
+def report(plan: Plan, *, is_full: bool = False) -> Report:
+    """``plan`` as something to show; ``is_full`` adds what no manifest sets."""
+    changes = [change_dict(change, is_full=is_full) for change in plan.changes]
     summary = {action.name.lower(): plan.count(action) for action in Action}
     return Report(
         {"Changes": changes, "Summary": summary},
         Listing("Changes", changes, _COLUMNS, "change", "Name", "changes"),
-        lambda console: plan_lines(plan, console.style, verbose=console.settings.verbose),
+        lambda console: plan_lines(
+            plan, console.style, verbose=console.settings.verbose, is_full=is_full
+        ),
     )
 
 
-def plan_lines(plan: Plan, style: Style, *, verbose: bool = False) -> Iterator[str]:
+def plan_lines(
+    plan: Plan, style: Style, *, verbose: bool = False, is_full: bool = False
+) -> Iterator[str]:
     """Every change with its fields, then how many of each; ``style`` colours a word.
 
-    What stays as it is is only counted, unless ``verbose``.
+    What stays as it is is only counted, unless ``verbose`` or ``is_full``. The latter also
+    shows, unmarked, what is live and no manifest sets.
     """
     for change in plan.changes:
-        if verbose or change.action is not Action.UNCHANGED:
+        if verbose or is_full or change.action is not Action.UNCHANGED:
             yield from _change_lines(change, style)
+        for path, value in _unset(change) if is_full else ():
+            yield style(f"    {path}: {_written(value)}", "dim")
     yield summary(plan)
 
 
@@ -73,7 +81,7 @@ def summary(plan: Plan) -> str:
     return f"{found}." if found else "Nothing to do."
 
 
-def change_dict(change: Change) -> dict[str, Any]:
+def change_dict(change: Change, *, is_full: bool = False) -> dict[str, Any]:
     """One change for a program."""
     known: dict[str, Any] = {
         "Action": change.action.name.lower(),
@@ -84,7 +92,15 @@ def change_dict(change: Change) -> dict[str, Any]:
         "Uploads": [item.uri for item in change.uploads],
         "Reason": change.reason,
     }
+    if is_full:
+        known["Unset"] = [{"Path": path, "Value": value} for path, value in _unset(change)]
     return {key: value for key, value in known.items() if value not in ("", [])}
+
+
+def _unset(change: Change) -> tuple[tuple[str, Any], ...]:
+    if change.live is None:
+        return ()
+    return unset_fields(change.kind, change.document.spec, change.live)
 
 
 def _field_dict(item: FieldChange) -> dict[str, Any]:

@@ -173,6 +173,20 @@ def test_a_stream_is_not_read_to_its_end_first() -> None:
     console.show(listing(WORKTEAM_KIND, rows()))
 
 
+@pytest.mark.parametrize("output", CHOICES["output"])
+def test_a_list_that_cannot_be_had_writes_nothing(output: str) -> None:
+    def rows():
+        raise InputError("refused")
+        yield
+
+    out = io.StringIO()
+    console = Console(out, io.StringIO(), Settings(HOME, output=output), environ={})
+
+    with pytest.raises(InputError):
+        console.show(listing(WORKTEAM_KIND, rows()))
+    assert out.getvalue() == ""
+
+
 def test_a_record_is_its_fields() -> None:
     text = shown(record(WORKTEAM_KIND, "radiology", {"Workteam": TEAM}), "table")
 
