@@ -12,15 +12,17 @@ from sagectl.catalog.regions import DEFAULT_LOCAL_REGION, LOCAL_ACCOUNT
 from sagectl.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
+    from tempfile import TemporaryDirectory
 
     from sagectl.controlplane.objects import ObjectStore
     from sagectl.controlplane.plane import ControlPlane
     from sagectl.diagnostics import Diagnostic
     from sagectl.gateway.client import Caller
     from sagectl.gateway.objects import S3Objects
+    from sagectl.plan.datachecks import Looks
     from sagectl.plan.planner import Choices
     from sagectl.plan.preflight import World
     from sagectl.plan.secrets import Secrets
@@ -58,6 +60,7 @@ class App:
         self.clock = clock or _now
         self.sleep = sleep
         self._callers: dict[str, Caller] = {}
+        self._fetched: dict[str, Path] = {}
 
     @cached_property
     def model(self) -> ServiceModel:
@@ -146,6 +149,39 @@ class App:
         from sagectl.gateway.world import AwsWorld
 
         return AwsWorld(self.region, profile=self.settings.profile)
+
+    def fetch(self, uri: str) -> Path:
+        """A file with the content of the object at ``uri``; read it, never write to it."""
+        if self.settings.is_local:
+            return self.objects.path(uri)  # type: ignore[union-attr]
+        from pathlib import Path
+
+        target = Path(self._downloads.name) / f"{len(self._fetched)}"
+        if uri not in self._fetched:
+            self.objects.get(uri, target)  # type: ignore[union-attr]
+            self._fetched[uri] = target
+        return self._fetched[uri]
+
+    @cached_property
+    def _downloads(self) -> TemporaryDirectory[str]:
+        from tempfile import TemporaryDirectory
+
+        return TemporaryDirectory(prefix="sagectl-")
+
+    def exist(self, uris: Sequence[str]) -> Iterable[bool]:
+        """Whether each of some objects is there."""
+        if self.settings.is_local:
+            return [self.objects.exists(uri) for uri in uris]
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(REMOTE_PARALLEL) as pool:
+            return list(pool.map(self.objects.exists, uris))
+
+    def looks(self, *, remote: bool, objects: bool = False) -> Looks:
+        """How far checks of a labeling job's data may look."""
+        from sagectl.plan.datachecks import Looks
+
+        return Looks(self.fetch if remote else None, self.exist if objects else None)
 
     @cached_property
     def secrets(self) -> Secrets:

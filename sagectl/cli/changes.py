@@ -26,7 +26,12 @@ if TYPE_CHECKING:
 
 
 def created(
-    app: App, wanted: Wanted, *, wait: bool = False, timeout: float | None = None
+    app: App,
+    wanted: Wanted,
+    *,
+    wait: bool = False,
+    timeout: float | None = None,
+    check_objects: bool = False,
 ) -> None:
     """Create what is wanted and show the answer; with ``--dry-run`` show the document.
 
@@ -36,6 +41,7 @@ def created(
 
     desired = document(app, wanted)
     request = _checked(app, wanted, desired, create_request)
+    _check_data(app, desired, check_objects)
     if wanted.dry_run:
         return _shown(app, wanted, desired)
     consent(wanted.is_yes)
@@ -91,6 +97,17 @@ def _checked(
     for warning in request.warnings:
         app.warn(warning)
     return request
+
+
+def _check_data(app: App, desired: Document, check_objects: bool) -> None:
+    """Read the files that a labeling job names, warnings said. Raises FindingsError."""
+    if desired.kind != "LabelingJob":
+        return
+    from sagectl.plan.datachecks import data_findings, raise_errors
+
+    looks = app.looks(remote=True, objects=check_objects)
+    for warning in raise_errors(data_findings(desired, looks)):
+        app.warn(warning)
 
 
 def _shown(app: App, wanted: Wanted, desired: Document) -> None:

@@ -11,6 +11,7 @@ from sagectl.cli.changes import created
 from sagectl.cli.documents import Field, document_options
 from sagectl.cli.lazy import Command
 from sagectl.cli.options import pass_app, takes
+from sagectl.cli.sets import CHECK_OBJECTS
 from sagectl.cli.types import SECONDS, file_or_uri
 from sagectl.cli.waiting import TIMEOUT, WAIT
 from sagectl.errors import InputError
@@ -162,7 +163,7 @@ TASK_TYPE = click.Option(
 
 @click.command(cls=Command)
 @document_options(LABELING_JOB_KIND, FIELDS, tags=True, also=ALSO)
-@takes(TASK_TYPE, WORKTEAM, PRICE, WAIT, TIMEOUT)
+@takes(TASK_TYPE, WORKTEAM, PRICE, CHECK_OBJECTS, WAIT, TIMEOUT)
 @pass_app
 def create(
     app: App,
@@ -170,10 +171,14 @@ def create(
     task_type: str | None,
     workteam: str | None,
     price: str | None,
+    check_objects: bool,
     wait: bool,
     timeout: float | None,
 ) -> None:
     """Start a labeling job.
+
+    The input manifest, the label categories and the worker template are read first, wherever
+    they are, and everything that is wrong with them is listed.
 
     Most jobs have so many fields that a document with -f is the way to write them; flags go
     over it.
@@ -188,7 +193,13 @@ def create(
     given = {key: value for key, value in task.items() if value}
     if task_type:
         wanted = of_type(wanted, task_type, app.region)
-    created(app, wanted.over({"HumanTaskConfig": given}), wait=wait, timeout=timeout)
+    created(
+        app,
+        wanted.over({"HumanTaskConfig": given}),
+        wait=wait,
+        timeout=timeout,
+        check_objects=check_objects,
+    )
 
 
 def of_type(wanted: Wanted, word: str, region: str) -> Wanted:

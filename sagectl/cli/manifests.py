@@ -10,6 +10,7 @@ from sagectl.cli.lazy import Command
 from sagectl.cli.options import DRY_RUN, YES, pass_app, takes
 from sagectl.cli.saving import PLAN, SAVE_PLAN, approved_plan, saved_plan
 from sagectl.cli.sets import (
+    CHECK_OBJECTS,
     FILES,
     PARALLEL,
     RECURSIVE,
@@ -73,11 +74,19 @@ def apply(
     conclude(app, plan, outcome, wait=wait, timeout=timeout)
 
 
+FULL = click.Option(("--full",), is_flag=True, help="Show also what no manifest sets.")
+
+
 @click.command("diff", cls=Command)
-@takes(FILES, RECURSIVE, SAVE_PLAN, *WISHES)
+@takes(FILES, RECURSIVE, FULL, SAVE_PLAN, *WISHES)
 @pass_app
 def diff(
-    app: App, files: tuple[str, ...], recursive: bool, save_plan: Path | None, **wishes: Any
+    app: App,
+    files: tuple[str, ...],
+    recursive: bool,
+    full: bool,
+    save_plan: Path | None,
+    **wishes: Any,
 ) -> int:
     """Show what apply would change.
 
@@ -96,25 +105,27 @@ def diff(
     plan = planned_set(app, documents, **wishes)
     if save_plan:
         saved_plan(app, save_plan, plan, documents, wishes)
-    app.show(report(plan))
+    app.show(report(plan, is_full=full))
     return 1 if plan.pending else 0
 
 
 @click.command("validate", cls=Command)
-@takes(FILES, RECURSIVE)
+@takes(FILES, RECURSIVE, CHECK_OBJECTS)
 @pass_app
-def validate(app: App, files: tuple[str, ...], recursive: bool) -> None:
+def validate(app: App, files: tuple[str, ...], recursive: bool, check_objects: bool) -> None:
     """Check manifests without calling anything.
 
-    Every finding is listed, with its place. Locally the limits of the service model are
-    errors; for AWS, which may know more than the installed model, they are warnings unless
-    --strict is given. Exits 0 if apply could go ahead, 2 if not.
+    Every finding is listed, with its place, those in the files that a labeling job uploads
+    too: its input manifest line by line, its label categories, its worker template. Locally
+    the limits of the service model are errors; for AWS, which may know more than the installed
+    model, they are warnings unless --strict is given. Exits 0 if apply could go ahead, 2 if
+    not.
 
     \b
     Example:
       sagectl --local validate -f examples/quickstart
     """
-    documents = checked(app, files, recursive)
+    documents = checked(app, files, recursive, check_objects=check_objects)
     judge = "as AWS does" if app.is_lenient else "strictly"
     plural = "" if len(documents) == 1 else "s"
     app.say(f"{len(documents)} document{plural} valid, judged {judge}.")

@@ -34,6 +34,11 @@ FILES = click.Option(
 RECURSIVE = click.Option(
     ("-R", "--recursive"), is_flag=True, help="Descend into the folders of a folder."
 )
+CHECK_OBJECTS = click.Option(
+    ("--check-objects",),
+    is_flag=True,
+    help="Also ask whether the objects that input manifests name are there.",
+)
 PARALLEL = click.Option(
     ("--parallel",),
     type=click.IntRange(1, 64),
@@ -78,12 +83,21 @@ def read(app: App, files: Sequence[str], recursive: bool) -> tuple[Document, ...
     return _sound(app, documents, findings)
 
 
-def checked(app: App, files: Sequence[str], recursive: bool) -> tuple[Document, ...]:
-    """Like ``read``, with everything checked that can be without asking anybody."""
+def checked(
+    app: App, files: Sequence[str], recursive: bool, *, check_objects: bool = False
+) -> tuple[Document, ...]:
+    """Like ``read``, with everything checked that can be without asking anybody.
+
+    ``check_objects`` also asks whether what input manifests name is there.
+    """
+    from sagectl.plan.datachecks import data_findings
     from sagectl.plan.order import in_order
 
     documents, findings = _reading(app, files, recursive)
     findings += _missing_files(documents)
+    looks = app.looks(remote=check_objects, objects=check_objects)
+    for document in documents:
+        findings += data_findings(document, looks)
     try:
         in_order(documents, app.settings.region or "")
     except FindingsError as error:
@@ -158,9 +172,20 @@ def planned_set(app: App, documents: Sequence[Document], **wishes: Any) -> Plan:
 
     choices = app.choices(**wishes)
     plan = planned(documents, app.caller_in, app.model, choices, app.secrets)
+    _check_data(app, plan)
     for warning in plan.warnings:
         app.warn(warning)
     return plan
+
+
+def _check_data(app: App, plan: Plan) -> None:
+    """Read the files of labeling jobs that are to be made. Raises FindingsError."""
+    from sagectl.plan.change import Action
+    from sagectl.plan.datachecks import data_findings
+
+    looks = app.looks(remote=True)
+    made = [change.document for change in plan.changes if change.action is Action.CREATE]
+    _sound(app, (), [found for one in made for found in data_findings(one, looks)])
 
 
 def look_ahead(app: App, plan: Plan) -> None:

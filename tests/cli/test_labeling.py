@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -69,3 +71,71 @@ spec:
     path = manifest(tmp_path, WORKFORCE, TEAM, job)
     assert local("apply", "-f", path, "--yes").code == 0
     assert local("diff", "-f", path).code == 0
+
+
+BAD = """\
+kind: LabelingJob
+name: boxes
+spec:
+  LabelAttributeName: box
+  InputConfig: {DataSource: {S3DataSource: {ManifestS3Uri: {upload: in.manifest}}}}
+  OutputConfig: {S3OutputPath: s3://scans/out}
+  RoleArn: arn:aws:iam::123456789012:role/labeler
+  LabelCategoryConfigS3Uri: {upload: labels.json}
+  HumanTaskConfig:
+    TaskType: BoundingBox
+    WorkteamArn: {ref: Workteam/radiology}
+    UiConfig: {UiTemplateS3Uri: {upload: box.liquid}}
+    TaskTitle: Draw boxes
+    TaskDescription: Draw a box around each nodule.
+"""
+VERBS = {
+    "validate": ("validate", "-f", "job.yaml"),
+    "apply": ("apply", "-f", "team.yaml", "-f", "job.yaml", "--yes"),
+    "create": ("labeling", "create", "-f", "job.yaml", "--yes"),
+}
+
+
+def with_bad_data(folder: Path) -> None:
+    from tests.support.manifests import TEAM, WORKFORCE, manifest
+
+    manifest(folder, WORKFORCE, TEAM, name="team.yaml")
+    manifest(folder, BAD, name="job.yaml")
+    (folder / "in.manifest").write_text('{"source-ref": "s3://scans/1.png"}\nnope\n')
+    (folder / "labels.json").write_text('{"document-version": "2018-11-28", "labels": []}')
+    (folder / "box.liquid").write_text("{{ foo }}")
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_bad_data_is_found_before_anything_is_sent(
+    local: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    with_bad_data(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    if verb == "create":
+        local("apply", "-f", "team.yaml", "--yes")
+    found = local(*VERBS[verb])
+    assert found.code == 2
+    for place in ("in.manifest:2:1", "labels.json:1:", "box.liquid:1:1", "box.liquid:1:4"):
+        assert place in found.err
+    assert local("labeling", "list", "-o", "name").out == ""
+
+
+def test_validate_asks_for_the_objects_if_told_to(
+    local: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_bad_data(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    found = local("validate", "-f", "job.yaml", "--check-objects")
+    assert "s3://scans/1.png does not exist" in found.err
+
+
+def test_files_in_s3_are_read_before_a_job_is_made(local: Run, home: Path) -> None:
+    from sagectl.controlplane.objects import ObjectStore
+
+    source = home.parent / "in.manifest"
+    source.write_text("nope\n")
+    ObjectStore(home).put("s3://scans/in.manifest", source)
+    found = local("labeling", "create", "boxes", *FLAGS, "--task-type", "BoundingBox", "--yes")
+    assert found.code == 2
+    assert "s3://scans/in.manifest:1:1" in found.err

@@ -1,0 +1,1 @@
+"""The files a labeling job reads: are they what the service will take?"""
