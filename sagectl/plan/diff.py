@@ -30,6 +30,24 @@ def differences(
     return tuple(_mapping(kind, "", wanted, as_created(kind, live)))
 
 
+def unset_fields(
+    kind: Kind, desired: Mapping[str, Any], live: Mapping[str, Any]
+) -> tuple[tuple[str, Any], ...]:
+    """Path and value of what ``live`` has and ``desired``, a spec, leaves out."""
+
+    def inner(path: str, wanted: Any, found: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        for name, value in found.items():
+            here = f"{path}.{name}" if path else name
+            is_set = isinstance(wanted, Mapping) and name in wanted
+            if is_set and isinstance(value, Mapping) and here not in kind.json_text:
+                yield from inner(here, wanted[name], value)
+            elif not is_set and _has_content(value):
+                yield here, value
+
+    named = {**desired, kind.name_field: ""}
+    return tuple(inner("", named, as_created(kind, live)))
+
+
 def as_created(kind: Kind, live: Mapping[str, Any]) -> Mapping[str, Any]:
     """``live`` with the reference fields spelled as the create operation takes them.
 

@@ -86,3 +86,16 @@ def test_a_reference_to_what_is_live_is_a_name(live: Run, tmp_path: Path) -> Non
 
 def test_an_error_is_more_than_one(local: Run, tmp_path: Path) -> None:
     assert local("diff", "-f", str(tmp_path / "nowhere.yaml")).code == 2
+
+
+def test_the_full_difference_shows_what_no_manifest_sets(live: Run, tmp_path: Path) -> None:
+    team = TEAM.replace("  WorkforceName: crowd\n", "")
+    path = manifest(tmp_path, team)
+    assert "SubDomain" not in live("diff", "-f", path).out
+    full = live("diff", "-f", path, "--full")
+    assert full.code == 0
+    assert "    WorkforceName: " in full.out
+    assert "    SubDomain: " in full.out
+    assert "Description" not in full.out
+    rows = json.loads(live("diff", "-f", path, "--full", "-o", "json").out)["Changes"]
+    assert {"Path": "WorkforceName", "Value": "crowd"} in rows[0]["Unset"]
