@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,7 +16,7 @@ from sagectl.errors import InputError
 from sagectl.render.views import Listing, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from sagectl.app import App
 
@@ -49,8 +50,8 @@ OPTIONS = (
     limit_option(),
     click.Option(("--dry-run",), is_flag=True, help="Call nothing, show what would be sent."),
 )
-# The member of a result -> its properties that make a table, those present of them.
-_COLUMNS = ("Status", "CreationTime", "LastModifiedTime")
+# Times that every type of record may have -> their titles.
+_TIMES = {"CreationTime": "CREATED", "LastModifiedTime": "UPDATED"}
 
 
 class SearchGroup(Group):
@@ -162,21 +163,27 @@ def _expression(app: App, resource: str, given: Mapping[str, Any]) -> dict[str, 
     return search_expression(parsed(whole), resource=resource, text=whole)
 
 
-def _results(resource: str, found: Any) -> Listing:
-    """The results as rows; their columns are paths below the member that holds each."""
-    from itertools import chain
+def _results(resource: str, found: Iterator[Mapping[str, Any]]) -> Listing:
+    """The results as rows, their columns chosen by what the first of them has.
 
-    rows = iter(found)
-    first = next(rows, None)
+    Each holds its record under a member named for its type.
+    """
+    first = next(found, None)
     member = next(iter(first), resource) if first else resource
-    inner = first[member] if first else {}
+    record: Mapping[str, Any] = first[member] if first else {}
     name = f"{member}Name"
-    if name not in inner:
-        name = next((key for key in inner if key.endswith("Name")), name)
+    if record and name not in record:
+        name = next((key for key in record if key.endswith("Name")), name)
     columns = [Column("NAME", f"{member}.{name}")]
-    for key in inner:
-        if key.endswith("Status") or key in _COLUMNS:
-            style = "time" if key.endswith("Time") else "status"
-            columns.append(Column(key.removeprefix(member).upper(), f"{member}.{key}", style))
-    again = rows if first is None else chain([first], rows)
-    return Listing("Results", again, columns, member.lower(), f"{member}.{name}", "results")
+    columns += [
+        Column("STATUS", f"{member}.{key}", "status")
+        for key in record
+        if key.endswith("Status")
+    ]
+    columns += [
+        Column(title, f"{member}.{key}", "time")
+        for key, title in _TIMES.items()
+        if key in record
+    ]
+    rows = chain(() if first is None else (first,), found)
+    return Listing("Results", rows, columns, member.lower(), f"{member}.{name}", "results")

@@ -87,6 +87,28 @@ def test_an_empty_result_is_an_empty_object(local: Run) -> None:
     assert local("search", "TrainingJob").err.endswith("No results.\n")
 
 
+def test_results_are_rows_with_columns_of_their_own(local: Run, tmp_path: Path) -> None:
+    path = tmp_path / "records.jsonl"
+    record = {"TrainingJobStatus": "Completed", "CreationTime": "2026-01-02T03:04:05Z"}
+    path.write_text(
+        "".join(
+            json.dumps({"TrainingJob": {"TrainingJobName": f"chest-{number}", **record}}) + "\n"
+            for number in (1, 2)
+        )
+    )
+    assert local("local", "load", str(path)).code == 0
+    search = ("search", "TrainingJob", "--sort-by", "TrainingJobName")
+
+    assert local(*search, "--sort-order", "Ascending").out.splitlines() == [
+        "NAME     STATUS     CREATED",
+        "chest-1  Completed  2026-01-02T03:04:05Z",
+        "chest-2  Completed  2026-01-02T03:04:05Z",
+    ]
+    assert local(*search, "--limit", "1", "-o", "name").out == "trainingjob/chest-2\n"
+    one = local(*search, "TrainingJobName = 'chest-1'", "-o", "json", "--page-size", "1")
+    assert json.loads(one.out)["Results"][0]["TrainingJob"]["TrainingJobName"] == "chest-1"
+
+
 @pytest.mark.parametrize(
     ("args", "said"),
     [
