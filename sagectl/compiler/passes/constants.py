@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sagectl.compiler.passes.graph import constant, dtype, ints, operator, rewritten, shape
+from sagectl.compiler.passes.graph import (
+    aligned_constant,
+    constant,
+    dtype,
+    ints,
+    operator,
+    rewritten,
+    shape,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +40,7 @@ def _fold(site: Site) -> Any:
         return None
     name = operator(site.call)
     made = np.ascontiguousarray(OPERATORS[name](site.call, *operands), dtype(site.call))
-    return const(made.reshape(shape(site.call)), dtype(site.call))
+    return const(made.reshape(shape(site.call) or ()))
 
 
 def _permuted(call: Any, value: Array) -> Array:
@@ -69,6 +77,8 @@ OPERATORS: dict[str, Callable[..., Array]] = {
     "relax.flatten": _reshaped,
     "relax.broadcast_to": _broadcast,
     "relax.astype": lambda call, value: value.astype(dtype(call)),
+    "relax.isnan": _numpy("isnan"),
+    "relax.where": _numpy("where"),
     "relax.add": _numpy("add"),
     "relax.subtract": _numpy("subtract"),
     "relax.multiply": _numpy("multiply"),

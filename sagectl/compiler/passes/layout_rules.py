@@ -66,7 +66,11 @@ def _emitted(
     channels = (shape(call) or ())[1]
     moves = window(call.attrs)
     return walk.emit_te(
-        "conv2d", channels, lambda x, w: nest(x, w, moves, *groups), image, const(weights)
+        "conv2d",
+        channels,
+        lambda x, w: nest(x, w, moves, *groups),
+        image,
+        const(weights),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sagectl.compiler.passes.graph import constant, dtype, ints, operator, rewritten, shape
+from sagectl.compiler.passes.graph import dtype, ints, operator, rewritten, shape
 from sagectl.compiler.passes.nests import elementary, rows
 
 if TYPE_CHECKING:

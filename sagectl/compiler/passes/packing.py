@@ -1,10 +1,17 @@
-"""Matrix products with their weights packed ahead, or their operands' transposes read through."""
+"""Matrix products: weights packed ahead, transposes of operands read through."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sagectl.compiler.passes.graph import constant, dtype, ints, rewritten, shape
+from sagectl.compiler.passes.graph import (
+    aligned_constant,
+    constant,
+    dtype,
+    ints,
+    rewritten,
+    shape,
+)
 from sagectl.compiler.passes.nests import product
 
 if TYPE_CHECKING:

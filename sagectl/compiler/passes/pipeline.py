@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sagectl.compiler.passes import constants, layout, legal, packing, scales, simplify
+from sagectl.compiler.passes import (
+    constants,
+    graphics,
+    layout,
+    legal,
+    packing,
+    scales,
+    simplify,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,6 +47,9 @@ def phases(target: Target) -> Iterator[Phase]:
             transform.DeadCodeElimination(),
         ),
     )
+    if target.gpu:
+        yield "fuse", (transform.LegalizeOps(), graphics.checked, *_fused())
+        return
     yield (
         "layout",
         (
@@ -52,11 +63,19 @@ def phases(target: Target) -> Iterator[Phase]:
         (
             lambda module: legal.lowered(module, target),
             transform.LegalizeOps(),
-            transform.AnnotateTIROpPattern(),
-            transform.FuseOps(),
-            transform.FuseTIR(),
-            transform.DeadCodeElimination(),
+            *_fused(),
         ),
+    )
+
+
+def _fused() -> tuple[Callable[[IRModule], IRModule], ...]:
+    from tvm.relax import transform
+
+    return (
+        transform.AnnotateTIROpPattern(),
+        transform.FuseOps(),
+        transform.FuseTIR(),
+        transform.DeadCodeElimination(),
     )
 
 

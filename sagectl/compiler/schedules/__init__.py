@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sagectl.errors import CompileError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -36,13 +38,28 @@ def scheduled(module: IRModule, target: Target) -> IRModule:
 def _scheduled_function(func: PrimFunc, target: Target) -> PrimFunc:
     from tvm.s_tir import ScheduleError
 
-    from sagectl.compiler.schedules.cpu import RULES
+    from sagectl.compiler.schedules.narrow import narrowed
 
-    for rule in RULES:
+    func = narrowed(func)
+    for rule in _rules(target):
         try:
             schedule = rule(func, target)
         except ScheduleError:
             continue
         if schedule is not None:
             return schedule.mod["main"].with_attr(IS_SCHEDULED, True)
+    if target.gpu:
+        name = func.attrs.get("global_symbol", "a loop nest") if func.attrs else "a loop nest"
+        raise CompileError(
+            f"{name} cannot be spread over the threads of a GPU",
+            stage="schedule",
+            reason="operator",
+            hint="Compile the model for the processor alone.",
+        )
     return func
+
+
+def _rules(target: Target) -> tuple[Rule, ...]:
+    from sagectl.compiler.schedules import cpu, gpu
+
+    return gpu.RULES if target.gpu else cpu.RULES

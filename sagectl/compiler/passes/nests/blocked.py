@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 Extents = tuple[int, ...]
 
+BORDER = "border"
+
 
 def blocks_of(channels: int, width: int) -> int:
     """Return how many blocks hold the channels."""
@@ -62,7 +64,7 @@ def bordered(image: Tensor, padding: Extents, value: float = 0.0) -> Tensor:
         return tirx.if_then_else(inside, image[n, c, h - top, w - left, v], border)
 
     extents = (batch, blocks, height + top + bottom, span + left + right, width)
-    return te.compute(extents, element, name="border")
+    return te.compute(extents, element, name=BORDER)
 
 
 def concatenated(images: list[Tensor], channels: list[int]) -> Tensor:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.passes.graph import ints
-from sagectl.compiler.passes.nests.blocked import Extents, blocks_of, bordered
+from sagectl.compiler.passes.nests.blocked import BORDER, Extents, blocks_of, bordered
 
 if TYPE_CHECKING:
     import numpy as np
@@ -118,7 +118,7 @@ def plain_border(image: Tensor, padding: Extents) -> Tensor:
         return tirx.if_then_else(inside, image[n, c, h - top, w - left], zero)
 
     extents = (batch, channels, height + top + bottom, span + left + right)
-    return te.compute(extents, element, name="border")
+    return te.compute(extents, element, name=BORDER)
 
 
 def depthwise(image: Tensor, weights: Tensor, window: Window) -> Tensor:

@@ -55,7 +55,18 @@ def dense(left: Tensor, right: Tensor, count: int) -> Tensor:
         weight = right[panel, k, lane // width, lane % width]
         return te.sum(left[(*place, k)] * weight, axis=[k])
 
-    return te.compute((*outer, count), element, name=PRODUCT)
+    columns_made = ints(right.shape)[0] * columns * width
+    return cropped(te.compute((*outer, columns_made), element, name=PRODUCT), count)
+
+
+def cropped(made: Tensor, count: int) -> Tensor:
+    """The first ``count`` columns: sums run over whole vectors, only results are cut off."""
+    from tvm import te
+
+    *outer, columns = ints(made.shape)
+    if columns == count:
+        return made
+    return te.compute((*outer, count), lambda *at: made[at], name="crop")
 
 
 def batched(
@@ -82,7 +93,7 @@ def batched(
         return tensor[tuple(place)]
 
     in_order = right_axes[-1] == len(right_axes) - 1
-    shared = [extent for extent in seen_right[:-2]]
+    shared = list(seen_right[:-2])
     panels = None
     if rows > 1 and (not in_order or columns % width):
 
@@ -107,4 +118,5 @@ def batched(
         return te.sum(read(left, left_axes, (*place, m, k)) * weight, axis=[k])
 
     outer = [max(a, b) for a, b in zip(batch, shared, strict=True)]
-    return te.compute((*outer, rows, columns), element, name=PRODUCT)
+    made = columns if panels is None else -(-columns // width) * width
+    return cropped(te.compute((*outer, rows, made), element, name=PRODUCT), columns)

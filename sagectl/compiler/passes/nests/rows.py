@@ -31,7 +31,9 @@ def _combined(kind: str, first: Any, second: Any) -> Any:
     return tirx.max(first, second) if kind == "max" else tirx.min(first, second)
 
 
-def reduced(outer: tuple[int, ...], length: int, width: int, kind: str, element: Element) -> Tensor:
+def reduced(
+    outer: tuple[int, ...], length: int, width: int, kind: str, element: Element
+) -> Tensor:
     """``element(*row, k)`` summed, or its largest or smallest, over ``k < length``.
 
     Lanes accumulate side by side and meet in pairs, so no step waits for a scalar; what does

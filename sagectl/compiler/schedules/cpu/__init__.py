@@ -9,4 +9,10 @@ from sagectl.compiler.schedules.cpu import convolution, fallback, product, rows,
 if TYPE_CHECKING:
     from sagectl.compiler.schedules import Rule
 
-RULES: tuple[Rule, ...] = (convolution.apply, product.apply, window.apply, rows.apply, fallback.apply)
+RULES: tuple[Rule, ...] = (
+    convolution.apply,
+    product.apply,
+    window.apply,
+    rows.apply,
+    fallback.apply,
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import gcd
 from typing import TYPE_CHECKING
 
+from sagectl.compiler.passes.nests.blocked import BORDER
 from sagectl.compiler.schedules.cpu.loops import (
     REDUCTION,
     SPATIAL,
@@ -73,10 +74,20 @@ def arrange(schedule: Schedule, block: SBlockRV, target: Target) -> None:
     loops = schedule.get_loops(block)
     if len(loops) != len(nest.iter_vars) or not loops:
         return
-    if is_spatial(nest):
+    if nest.name_hint.startswith(BORDER):
+        arrange_border(schedule, block, target)
+    elif is_spatial(nest):
         arrange_spatial(schedule, block, target)
     elif set(kinds(nest)) <= {SPATIAL, REDUCTION}:
         arrange_reduction(schedule, block)
+
+
+def arrange_border(schedule: Schedule, block: SBlockRV, target: Target) -> None:
+    """Fill, then copy the inside: neither asks at every element where it is."""
+    loops = schedule.get_loops(block)
+    if schedule.can_decompose_padding(block, loops[0]):
+        arrange_spatial(schedule, schedule.decompose_padding(block, loops[0]), target)
+    arrange_spatial(schedule, block, target)
 
 
 def arrange_spatial(schedule: Schedule, block: SBlockRV, target: Target) -> None:

@@ -42,11 +42,15 @@ def apply(func: PrimFunc, target: Target) -> Schedule | None:
     except ScheduleError:
         return None
     *stages, result = blocks(schedule)
-    depth = min(len(schedule.get_loops(stage)) - len(_reduced(schedule, stage)) for stage in stages)
+    depth = min(
+        len(schedule.get_loops(stage)) - len(_reduced(schedule, stage)) for stage in stages
+    )
     loops = schedule.get_loops(result)
     if depth < 2:
         return _single_row(schedule, stages, result, target)
-    work = sum(volume(extents(schedule, schedule.get_loops(block))) for block in blocks(schedule))
+    work = sum(
+        volume(extents(schedule, schedule.get_loops(block))) for block in blocks(schedule)
+    )
     row = fused(schedule, loops[: depth - 1])
     parallel(schedule, row, work)
     for stage in reversed(stages):
@@ -70,9 +74,7 @@ def _reduced(schedule: Schedule, block: SBlockRV) -> list[LoopRV]:
     return [loop for loop, kind in zip(loops, kinds, strict=True) if kind != 0]
 
 
-def vectorised(
-    schedule: Schedule, block: SBlockRV, target: Target, row: LoopRV | None
-) -> None:
+def vectorised(schedule: Schedule, block: SBlockRV, target: Target, row: LoopRV | None) -> None:
     """Run the last axis of a stage in vectors; a reduction keeps its lanes in registers."""
     width = lanes(target)
     inner = schedule.get_loops(block)

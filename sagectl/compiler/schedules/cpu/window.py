@@ -51,7 +51,7 @@ def slide(anchor: Anchor, target: Target) -> None:
     row_bytes = 4 * lanes(target) * int(schedule.get(block).reads[0].source.shape[3])
     strip = max(1, min(rows, target.l1_bytes // 2 // row_bytes))
     strip = -(-rows // -(-rows // strip))
-    ho, hi = schedule.split(h, [None, strip])
+    ho, _ = schedule.split(h, [None, strip])
     wo, wi = schedule.split(w, [None, best_tile(span, 1, target.registers // 2).rows])
     spread = fused(schedule, [n, c, ho])
     parallel(schedule, spread, work)
@@ -70,4 +70,3 @@ def slide(anchor: Anchor, target: Target) -> None:
         schedule.unroll(x)
         schedule.unroll(y)
     schedule.decompose_reduction(block, y)
-
