@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.passes.graph import (
-    aligned_constant,
     constant,
     dtype,
     ints,
