@@ -7,7 +7,7 @@ node is folded, rewritten, inlined or kept with all that is known of its inputs.
 from __future__ import annotations
 
 from collections import ChainMap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.frontends.onnx.builder import Builder
@@ -27,6 +27,14 @@ from sagectl.compiler.frontends.onnx.graph import (
     live_nodes,
 )
 from sagectl.compiler.frontends.onnx.half import HalfFloats
+from sagectl.compiler.frontends.onnx.protos import (
+    constant,
+    dense,
+    is_untyped,
+    opset_versions,
+    origin_of,
+    without,
+)
 from sagectl.compiler.frontends.onnx.rewrites import rewrite_of
 from sagectl.compiler.frontends.onnx.sequences import SEQUENCES
 from sagectl.compiler.frontends.onnx.support import check_kept, check_type, is_kept
@@ -38,10 +46,14 @@ if TYPE_CHECKING:
     import numpy as np
     from onnx import AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto
 
+    from sagectl.compiler.frontends.onnx.rewrites import Rewrite
+
 Versions = dict[str, int]
 
 # Unrolling multiplies nodes, and compile time grows faster than their number.
 MOST_NODES = 30_000
+
+MALFORMED = (ArithmeticError, AssertionError, LookupError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +172,7 @@ class Lowering:
             return self._inlined(node, local)
         rewrite = None if node.is_final else rewrite_of(node)
         if rewrite is not None:
-            results = rewrite(node, Builder(self, node.origin))
+            results = self._rewritten(rewrite, node)
             if results is not None:
                 return [results] if isinstance(results, Value) else list(results)
         if not is_kept(node):
@@ -171,6 +183,13 @@ class Lowering:
         if self.half.concerns(node):
             return self.half.widened(node, self)
         return self._kept(node)
+
+    def _rewritten(self, rewrite: Rewrite, node: Node) -> Any:
+        try:
+            return rewrite(node, Builder(self, node.origin))
+        except MALFORMED as error:
+            # A rewrite takes ranks and attributes for what the schema says they are.
+            raise Unsupported(f"its inputs or attributes do not fit ({error})") from error
 
     def _kept(self, node: Node) -> list[Value | None]:
         check_kept(node)
@@ -236,11 +255,22 @@ class Lowering:
             inner = ChainMap(dict(zip(names, arguments, strict=True)), scope)
             return self.run_graph(graph, inner, versions, bound, node.origin)
 
+        known = len(self.problems)
         try:
-            return CONTROL[node.op](node, Builder(self, node.origin), run)
+            results = CONTROL[node.op](node, Builder(self, node.origin), run)
+            self._blame_condition(node, known)
+            return results
         except Unsupported as refusal:
             self.problems.append(Problem(node, refusal.reason, refusal.needs))
             return self._poisoned(node, [UNTYPED] * len(node.wanted))
+
+    def _blame_condition(self, node: Node, known: int) -> None:
+        """What fails in a branch may never run: first of all the condition must be known."""
+        condition = node.required(0)
+        if node.op == "If" and condition.data is None:
+            self.problems[known:] = [
+                replace(problem, needs=(condition,)) for problem in self.problems[known:]
+            ]
 
     def _named(self, name: str, value: Value) -> Value:
         """Give a value its name in the model, the first time one is at hand."""
@@ -267,51 +297,3 @@ class Lowering:
         import numpy as np
 
         return constant(self.fresh("empty"), np.empty(shape, dtype))
-
-
-def constant(name: str, array: Any) -> Value:
-    """A value whose data is known."""
-    return Value(name, array.dtype, array.shape, data=array)
-
-
-def is_untyped(value: Value) -> bool:
-    """Whether the value stems from a node that was refused."""
-    return value.dtype is None and value.items is None
-
-
-def origin_of(proto: NodeProto, domain: str) -> Origin:
-    """How messages name a node: by its name, or by the first output it has."""
-    name = proto.name or next((each for each in proto.output if each), proto.op_type)
-    return Origin(name, f"{domain}.{proto.op_type}" if domain else proto.op_type)
-
-
-def dense(sparse: Any) -> Any:
-    """A sparse initializer as a full array; ONNX stores linear or coordinate indices."""
-    import numpy as np
-    from onnx import numpy_helper
-
-    values = numpy_helper.to_array(sparse.values)
-    indices = numpy_helper.to_array(sparse.indices)
-    array = np.zeros(tuple(sparse.dims), values.dtype)
-    if indices.ndim == 1:
-        array.reshape(-1)[indices] = values
-    else:
-        array[tuple(indices.T)] = values
-    return array
-
-
-def without(proto: NodeProto, names: set[str]) -> NodeProto:
-    """The node with the inputs called ``names`` left out."""
-    from onnx import NodeProto
-
-    copy = NodeProto()
-    copy.CopyFrom(proto)
-    for index, name in enumerate(copy.input):
-        if name in names:
-            copy.input[index] = ""
-    return copy
-
-
-def opset_versions(imports: Iterable[Any]) -> Versions:
-    """Operator set version by domain, the default domain spelt ''."""
-    return {"" if each.domain == "ai.onnx" else each.domain: each.version for each in imports}

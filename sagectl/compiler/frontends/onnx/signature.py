@@ -12,7 +12,7 @@ from sagectl.compiler.frontends.onnx.typing import tensor_type
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from onnx import ModelProto, ValueInfoProto
+    from onnx import ModelProto, TensorShapeProto, ValueInfoProto
 
 # A declared dimension: a size, a symbol shared between inputs, or nothing known.
 Dimension = int | str | None
@@ -58,10 +58,14 @@ def fixed_inputs(model: ModelProto, shapes: Mapping[str, Sequence[int]]) -> list
 def _dimensions(proto: ValueInfoProto) -> list[Dimension] | None:
     if not proto.type.tensor_type.HasField("shape"):
         return None
-    return [
-        dim.dim_value if dim.HasField("dim_value") else dim.dim_param or None
-        for dim in proto.type.tensor_type.shape.dim
-    ]
+    return [_dimension(dim) for dim in proto.type.tensor_type.shape.dim]
+
+
+def _dimension(dim: TensorShapeProto.Dimension) -> Dimension:
+    # Some exporters write an unknown size as -1 or "?", and mean another one each time.
+    if dim.HasField("dim_value"):
+        return int(dim.dim_value) if dim.dim_value >= 0 else None
+    return dim.dim_param if dim.dim_param.strip("? ") else None
 
 
 def _unknown_names(
