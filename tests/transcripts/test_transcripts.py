@@ -1,8 +1,9 @@
 """Every transcript in the documentation, run as a reader would run it.
 
 A ``console`` block holds commands (``$ ``) and what they print; a line ``...`` stands for any
-lines. The blocks of a page run in order, in a copy of the examples, in a home of their own.
-Times, durations and the place of the home are the reader's own and are not compared.
+lines. A block marked ``yaml FILE`` is that file. The blocks of a page run in order, in a copy
+of the examples, in a home of their own. Times, durations and the place of the home are the
+reader's own and are not compared.
 """
 
 from __future__ import annotations
@@ -35,6 +36,10 @@ class Step(NamedTuple):
     command: str
     printed: list[str]
 
+    @property
+    def script(self) -> str:
+        return f"{self.command}END\n" if "<<'END'" in self.command else self.command
+
 
 def steps(page: Path) -> list[Step]:
     found: list[Step] = []
@@ -42,6 +47,11 @@ def steps(page: Path) -> list[Step]:
     for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), start=1):
         if line.startswith("```"):
             fence = line.removeprefix("```").strip() if not fence else ""
+            if fence.startswith("yaml "):
+                written = fence.removeprefix("yaml ")
+                found.append(Step(number, f"cat > {written} <<'END'\n", []))
+        elif fence.startswith("yaml "):
+            found[-1] = found[-1]._replace(command=f"{found[-1].command}{line}\n")
         elif fence == "console" and line.startswith("$ "):
             found.append(Step(number, line.removeprefix("$ "), []))
         elif fence == "console" and found:
@@ -50,9 +60,7 @@ def steps(page: Path) -> list[Step]:
 
 
 PAGES = [
-    page
-    for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-    if steps(page)
+    page for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))] if steps(page)
 ]
 
 
@@ -85,7 +93,7 @@ def test_a_page_shows_what_its_commands_print(page: Path, tmp_path: Path) -> Non
 
     for step in steps(page):
         done = subprocess.run(
-            ["bash", "-c", step.command],
+            ["bash", "-c", step.script],
             cwd=place,
             env=environ,
             stdin=subprocess.DEVNULL,
