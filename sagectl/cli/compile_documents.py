@@ -8,7 +8,6 @@ import click
 
 from sagectl.catalog.kinds import COMPILATION_JOB_KIND
 from sagectl.catalog.regions import LOCAL_ACCOUNT
-from sagectl.cli.changes import created
 from sagectl.cli.documents import Field, document_options, merged
 from sagectl.cli.lazy import Command
 from sagectl.cli.options import pass_app, takes
@@ -122,6 +121,8 @@ def create(app: App, wanted: Wanted, wait: bool, timeout: float | None, **given:
       sagectl --local compile create digits --model examples/quickstart/digits.onnx \\
         --input image=1,64 --device ml_c5 --dry-run -o yaml
     """
+    from sagectl.cli.changes import created
+
     job = wanted.over(job_spec(wanted.spec, **given))
     created(app, job.under(**defaults(app, given["model"])), wait=wait, timeout=timeout)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import update_wrapper
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,7 +11,6 @@ import click
 from sagectl.cli.options import DRY_RUN, YES, takes
 from sagectl.cli.types import PAIR
 from sagectl.errors import FindingsError, InputError
-from sagectl.manifest.document import Document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
     from sagectl.app import App
     from sagectl.catalog.kinds import Kind
     from sagectl.diagnostics import Diagnostic
+    from sagectl.manifest.document import Document
 
 
 class Field(NamedTuple):
@@ -127,6 +126,10 @@ def document_options(
 
 def document(app: App, wanted: Wanted) -> Document:
     """The document that the file and the flags describe together; flags win."""
+    from dataclasses import replace
+
+    from sagectl.manifest.document import Document
+
     if wanted.file is None:
         if wanted.name is None:
             raise InputError(
@@ -196,6 +199,7 @@ def named_flags(
 
     ``flags`` maps field paths to flags; a field that holds others is set by theirs.
     """
+    from dataclasses import replace
 
     def named(finding: Diagnostic) -> Diagnostic:
         path = finding.path.removeprefix("spec.")

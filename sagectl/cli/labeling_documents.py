@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sagectl.catalog.kinds import LABELING_JOB_KIND
-from sagectl.cli.changes import created
 from sagectl.cli.documents import Field, document_options
 from sagectl.cli.lazy import Command
 from sagectl.cli.options import pass_app, takes
@@ -189,6 +188,8 @@ def create(
       sagectl --local labeling create -f job.yaml --task-type ImageMultiClass \\
         --dry-run -o yaml
     """
+    from sagectl.cli.changes import created
+
     task = {"WorkteamArn": team(workteam), "PublicWorkforceTaskPrice": task_price(price)}
     given = {key: value for key, value in task.items() if value}
     if task_type:

@@ -172,10 +172,6 @@ def takes(*parameters: click.Parameter) -> Callable[[F], F]:
     return decorate
 
 
-dry_run_option = takes(DRY_RUN)
-yes_option = takes(YES)
-
-
 def consent(yes: bool, question: str | None = None) -> None:
     """Return if the user agrees to a change; leave with exit code 1 if not.
 

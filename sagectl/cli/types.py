@@ -96,24 +96,6 @@ class Shape(click.ParamType[tuple[str, list[int]]]):
         return name, [int(number) for number in numbers]
 
 
-class Json(click.ParamType[Any]):
-    """JSON text."""
-
-    name = "json"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Any:
-        if not isinstance(value, str):
-            return value
-        import json
-
-        try:
-            return json.loads(value)
-        except ValueError as error:
-            self.fail(f"this is no JSON: {error}", param, ctx)
-
-
 class Word(click.Choice[str]):
     """One of some words in any case, shown and passed on as the service spells it."""
 
@@ -195,5 +177,4 @@ DURATION = Duration()
 SECONDS = Seconds()
 PAIR = Pair()
 SHAPE = Shape()
-JSON = Json()
 CAPITALS = Capitals()

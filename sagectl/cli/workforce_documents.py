@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import click
 
 from sagectl.catalog.kinds import WORKFORCE_KIND
-from sagectl.cli.changes import created, updated
 from sagectl.cli.documents import Field, document_options
 from sagectl.cli.lazy import Command
 from sagectl.cli.options import pass_app, takes
@@ -91,6 +90,8 @@ def create(app: App, wanted: Wanted, extra: tuple[tuple[str, str], ...], wait: b
         --cognito-user-pool us-east-1_Ab1Cd2Ef3 --cognito-client-id 1h57kf5cpq17m0eml12EXAMPLE
       sagectl --local workforce create -f crowd.yaml --dry-run
     """
+    from sagectl.cli.changes import created
+
     created(app, _with_extra(wanted, extra), wait=wait)
 
 
@@ -110,4 +111,6 @@ def update(app: App, wanted: Wanted, extra: tuple[tuple[str, str], ...], wait: b
       sagectl --local workforce update crowd --cidr 203.0.113.0/24 --cidr 198.51.100.0/24 --yes
       sagectl --local workforce update crowd --cidr 203.0.113.0/24 --dry-run
     """
+    from sagectl.cli.changes import updated
+
     updated(app, _with_extra(wanted, extra), wait=wait)

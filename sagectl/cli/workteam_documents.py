@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from sagectl.catalog.kinds import WORKTEAM_KIND
-from sagectl.cli.changes import created, updated
 from sagectl.cli.documents import Field, document_options
 from sagectl.cli.lazy import Command
 from sagectl.cli.options import pass_app, takes
@@ -109,6 +108,8 @@ def create(app: App, wanted: Wanted, groups: Groups) -> None:
       sagectl --local workteam create radiology --group doctors \\
         --description "Chest X-rays" --dry-run -o yaml > radiology.yaml
     """
+    from sagectl.cli.changes import created
+
     created(app, wanted.over({"MemberDefinitions": groups.members()}))
 
 
@@ -123,4 +124,6 @@ def update(app: App, wanted: Wanted, groups: Groups) -> None:
     Example:
       sagectl --local workteam update radiology --description "Chest and knee" --yes
     """
+    from sagectl.cli.changes import updated
+
     updated(app, wanted.over({"MemberDefinitions": groups.members()}))
