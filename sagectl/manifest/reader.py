@@ -41,6 +41,7 @@ class Draft:
     region: str | None = None
     tags: dict[str, str] = field(default_factory=dict)
     spec: Any = None
+    combination: str = ""  # of those its matrix makes: board=rasp4b, model=digits
     findings: list[Diagnostic] = field(default_factory=list)
 
 
@@ -84,6 +85,7 @@ class _Reading:
 
     def __init__(self, source: Source, root: Any) -> None:
         start = _start(root)
+        self.source = source
         self.root = root
         self.spans = Spans(source.name, start)
         self.draft = Draft(source.name, source.base, self.spans.at(start), self.spans)
@@ -94,6 +96,10 @@ class _Reading:
             found = f"must be a mapping, not {shown(outline(self.root))}"
             self.say("manifest.document", "", found, self.root.start_mark, _SHAPE_OF_A_DOCUMENT)
         elif is_settled or Settling(self._say_yaml).settle(self.root):
+            matrix = next((pair for pair in self.root.value if pair[0].value == MATRIX), None)
+            if matrix is not None:
+                yield from self._multiplied(*matrix)
+                return
             self._read_keys()
         if self.draft.kind:
             yield self.draft
@@ -140,7 +146,8 @@ class _Reading:
             if name in KEYS:
                 KEYS[name](self, value)
             else:
-                hint = did_you_mean(name, KEYS) or f"The keys are {', '.join(KEYS)}."
+                known = (*KEYS, MATRIX)
+                hint = did_you_mean(name, known) or f"The keys are {', '.join(known)}."
                 mark = self.spans.keys_at[name]
                 self.say(
                     "manifest.unknown-key", name, f"{name!r} is not a key here", mark, hint
@@ -150,6 +157,19 @@ class _Reading:
                 self.say(
                     "manifest.missing-key", name, "is required, and missing", self.spans.start
                 )
+
+    def _multiplied(self, key: Any, node: Any) -> Iterator[Draft | Diagnostic]:
+        """The drafts that a matrix makes; nothing but findings where it cannot be read."""
+        from sagectl.manifest.matrix import expanded
+
+        instances = expanded(self.root, key, node, self.say)
+        if self.findings:
+            yield from self.findings
+            return
+        for instance in instances:
+            one = _Reading(self.source, instance.root)
+            one.draft.combination = instance.combination
+            yield from one.drafts(is_settled=True)
 
     def _say_yaml(self, rule: str, summary: str, mark: Mark, hint: str | None) -> None:
         self.say(rule, "", summary, mark, hint)
@@ -217,6 +237,7 @@ KEYS: Mapping[str, Callable[[_Reading, Any], None]] = MappingProxyType(
     }
 )
 REQUIRED = ("kind", "name", "spec")
+MATRIX = "matrix"  # makes many documents of one, before their keys are read
 
 
 def _start(root: Any) -> Mark:

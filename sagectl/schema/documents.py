@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any
 
@@ -62,6 +62,7 @@ def read_documents(
     """
     documents: list[Document] = []
     found: list[Diagnostic] = []
+    multiplied = _Multiplied()
     met: dict[tuple[str, str | None, str], SourceSpan] = {}
     reader = cache(lambda kind: DraftReader(KINDS[kind], model, lenient, region))
     with _no_cycles():
@@ -71,10 +72,13 @@ def read_documents(
                 continue
             document, findings = reader(item.kind).read(item)
             findings += _repeated(item, met)
-            found += sorted(findings, key=_place)
+            if item.combination:
+                multiplied.add(item, findings)
+            else:
+                found += sorted(findings, key=_place)
             if not any(finding.is_error for finding in findings):
                 documents.append(document)
-    return Read(tuple(documents), tuple(found))
+    return Read(tuple(documents), (*found, *multiplied.findings()))
 
 
 @contextmanager
@@ -158,6 +162,31 @@ class DraftReader:
                 tags[name] = text
         self.tag_limits.judge(len(tags), "tags", walk, places.get("tags"))
         return tags
+
+
+class _Multiplied:
+    """Findings about documents that a matrix makes, each said once.
+
+    What is wrong with some of them only is said with the first combination that has it.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[SourceSpan, int] = {}
+        self._found: dict[tuple[SourceSpan, Diagnostic], list[str]] = {}
+
+    def add(self, draft: Draft, findings: Iterable[Diagnostic]) -> None:
+        self._made[draft.span] = self._made.get(draft.span, 0) + 1
+        for finding in findings:
+            self._found.setdefault((draft.span, finding), []).append(draft.combination)
+
+    def findings(self) -> Iterator[Diagnostic]:
+        for (span, finding), combinations in self._found.items():
+            if len(combinations) == self._made[span] > 1:
+                yield finding
+            else:
+                more = f" and {len(combinations) - 1} more" if len(combinations) > 1 else ""
+                said = f"{finding.summary} (with {combinations[0]}{more})"
+                yield replace(finding, summary=said)
 
 
 def _repeated(
