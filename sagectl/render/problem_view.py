@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sagectl.errors import CompileError, FindingsError, ServiceError
+from sagectl.errors import CompileError, FindingsError, SagectlError, ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from sagectl.diagnostics import Diagnostic, SourceSpan
-    from sagectl.errors import SagectlError
     from sagectl.render.console import Console
 
 # Characters of a source line that an excerpt shows, and how many of them before the column.
@@ -83,7 +82,7 @@ def tally(findings: Sequence[Diagnostic]) -> str:
 def as_dict(error: SagectlError) -> dict[str, Any]:
     """What a program needs to know about ``error``."""
     known: dict[str, Any] = {
-        "type": type(error).__name__,
+        "type": _public_type(error),
         "message": error.message,
         "exit_code": error.exit_code,
         "hint": error.hint,
@@ -97,6 +96,12 @@ def as_dict(error: SagectlError) -> dict[str, Any]:
     if isinstance(error, FindingsError):
         known["findings"] = [finding_dict(item) for item in in_file_order(error.diagnostics)]
     return {key: value for key, value in known.items() if value is not None}
+
+
+def _public_type(error: SagectlError) -> str:
+    """The name of its class, or of the nearest one that stands in ``sagectl.errors``."""
+    kinds = type(error).__mro__
+    return next(kind.__name__ for kind in kinds if kind.__module__ == SagectlError.__module__)
 
 
 def finding_dict(finding: Diagnostic) -> dict[str, Any]:

@@ -145,6 +145,15 @@ def test_json_says_it_to_programs(error: SagectlError, expected: dict[str, Any])
     assert json.loads(said(error, output="json")) == {"error": expected}
 
 
+def test_json_names_the_public_type_of_an_error() -> None:
+    class Private(ServiceError):
+        pass
+
+    error = json.loads(said(Private("Code", "text"), output="json"))["error"]
+
+    assert error["type"] == "ServiceError"
+
+
 def test_findings_in_json_have_their_places(source: str) -> None:
     error = FindingsError([finding(source, 3, 13, rule="schema.enum")])
 
