@@ -55,6 +55,16 @@ def home(environ: Mapping[str, str]) -> Home:
     )
 
 
+def make_private(folder: Path) -> None:
+    """Make ``folder``, and what is missing above it, for this user alone.
+
+    ``mkdir(mode=0o700, parents=True)`` leaves the parents open to others.
+    """
+    if not folder.is_dir():
+        make_private(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
 class Settings(NamedTuple):
     """What every command may be told; ``None`` leaves the choice to the AWS configuration.
 

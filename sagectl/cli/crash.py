@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sagectl import __version__
 from sagectl.cli.options import SECRET_OPTIONS
+from sagectl.settings import make_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,7 +31,7 @@ def write_log(error: BaseException, args: Sequence[str], home: Home) -> str:
     text = _masked("".join(_report(error, args)), secrets)
     path = home.crash / f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}.log"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(path.parent)
         path.touch(mode=0o600)
         path.write_text(text, encoding="utf-8")
     except OSError as obstacle:

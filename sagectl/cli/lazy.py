@@ -81,7 +81,11 @@ class LazyGroup(Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, self.summary(name)) for name in self.list_commands(ctx)])
+            shown = [name for name in self.list_commands(ctx) if not self._is_hidden(name)]
+            formatter.write_dl([(name, self.summary(name)) for name in shown])
+
+    def _is_hidden(self, name: str) -> bool:
+        return name in self.commands and self.commands[name].hidden
 
 
 def _write_own_options(

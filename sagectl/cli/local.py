@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sagectl.cli.lazy import Group
+from sagectl.cli.lazy import LazyGroup
 from sagectl.cli.options import DRY_RUN, YES, consent, pass_app, takes
 from sagectl.errors import InputError
 
@@ -14,7 +14,17 @@ if TYPE_CHECKING:
     from sagectl.app import App
 
 
-@click.group("local", cls=Group)
+COMMANDS = {
+    "serve": ("sagectl.cli.serve:serve", "Answer any SageMaker client over HTTP."),
+    "events": ("sagectl.cli.local_events:events", "Print what happened to resources."),
+    "load": ("sagectl.cli.local_data:load", "Keep records for Search to look through."),
+    "backup": ("sagectl.cli.local_data:backup", "Write all that is kept into one file."),
+    "restore": ("sagectl.cli.local_data:restore", "Bring back what a backup holds."),
+    "check": ("sagectl.cli.local_data:check", "Ask whether all that is kept is sound."),
+}
+
+
+@click.group("local", cls=LazyGroup, table=COMMANDS)
 def local() -> None:
     """Look after the embedded control plane.
 
@@ -119,34 +129,6 @@ def reset(app: App, dry_run: str | None, yes: bool) -> None:
     consent(yes, "Delete all of this?")
     remove(app)
     app.say("Deleted.")
-
-
-@local.command()
-@takes(
-    click.Option(("--host",), default="127.0.0.1", help="Loopback address.  [127.0.0.1]"),
-    click.Option(
-        ("--port",), type=click.IntRange(0, 65535), default=0, help="Port.  [any free]"
-    ),
-)
-@pass_app
-def serve(app: App, host: str, port: int) -> None:
-    """Answer any SageMaker client over HTTP until interrupted.
-
-    The URL is printed once requests are taken. An access key id of twelve digits names the
-    account; anything else is the local one.
-
-    \b
-    Example:
-      sagectl local serve --port 8181
-    """
-    from sagectl.controlplane.http import serve as run
-
-    def ready(url: str) -> None:
-        app.stdout.write(f"{url}\n")
-        app.stdout.flush()
-        app.say("Point AWS_ENDPOINT_URL_SAGEMAKER at it; Ctrl-C ends it.")
-
-    run(app.plane, host, port, ready=ready, region=app.local_region)
 
 
 @local.command(hidden=True)

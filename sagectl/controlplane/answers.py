@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sagectl.controlplane import faults
 from sagectl.controlplane.wire import TARGET_PREFIX, decode, encode, encode_fault, headers
 from sagectl.errors import ServiceError, StateError
 
 if TYPE_CHECKING:
-    from sagectl.controlplane.plane import ControlPlane
+    from collections.abc import Mapping
+
+    from sagectl.schema.model import ServiceModel
 
 Answer = tuple[int, dict[str, str], bytes]
 
 
+class Service(Protocol):
+    """What stands behind a door: a control plane, or one that makes trouble on purpose."""
+
+    @property
+    def model(self) -> ServiceModel: ...
+
+    def handle(
+        self, operation: str, params: Mapping[str, Any], *, account: str, region: str
+    ) -> dict[str, Any]: ...
+
+
 def answer(
-    plane: ControlPlane, target: str, body: bytes, *, account: str, region: str, request_id: str
+    plane: Service, target: str, body: bytes, *, account: str, region: str, request_id: str
 ) -> Answer:
     """What the service would say to ``body`` sent to ``target`` (``SageMaker.ListWorkteams``).
 
@@ -38,7 +51,7 @@ def answer(
 
 
 def _answer(
-    plane: ControlPlane, target: str, body: bytes, account: str, region: str, request_id: str
+    plane: Service, target: str, body: bytes, account: str, region: str, request_id: str
 ) -> Answer:
     operation = target.removeprefix(TARGET_PREFIX)
     if not target.startswith(TARGET_PREFIX) or operation not in plane.model:

@@ -22,7 +22,8 @@ class Context(NamedTuple):
 
     ``now`` is in milliseconds since the epoch. ``launch`` is called after a commit that queued
     a job. ``count_objects`` tells how many data objects an input manifest lists, or None where
-    that cannot be known.
+    that cannot be known. ``workforce_ms`` is how long a workforce takes to its next state, and
+    ``workforce_failures`` the share of new ones that end Failed.
     """
 
     store: Store
@@ -34,3 +35,5 @@ class Context(NamedTuple):
     launch: Callable[[], None]
     count_objects: Callable[[str], int | None]
     quotas: Mapping[str, int] = QUOTAS
+    workforce_ms: int = 0
+    workforce_failures: float = 0.0

@@ -57,6 +57,11 @@ def limit_exceeded(message: str, *, hint: str | None = None) -> Fault:
     return Fault("ResourceLimitExceeded", message, hint=hint)
 
 
+def conflict(message: str, *, hint: str | None = None) -> Fault:
+    """The resource is on its way from one state to another."""
+    return Fault("ConflictException", message, hint=hint)
+
+
 def throttled() -> Fault:
     """Too many requests; the text is the service's."""
     return Fault("ThrottlingException", "Rate exceeded")
@@ -78,6 +83,7 @@ FAULTS: Mapping[str, object] = MappingProxyType(
         "resource_in_use": resource_in_use,
         "not_found": not_found,
         "limit_exceeded": limit_exceeded,
+        "conflict": conflict,
         "throttled": throttled,
         "internal": internal,
         "unknown_operation": unknown_operation,

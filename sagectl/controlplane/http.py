@@ -1,4 +1,4 @@
-"""The control plane as a server on loopback, for any client of SageMaker."""
+"""The control plane as a server, for any client of SageMaker."""
 
 from __future__ import annotations
 
@@ -9,55 +9,60 @@ import signal
 import socket
 import socketserver
 import threading
+import time
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from sagectl.catalog.regions import DEFAULT_LOCAL_REGION, LOCAL_ACCOUNT
+from sagectl.catalog.regions import DEFAULT_LOCAL_REGION
 from sagectl.controlplane.answers import answer
 from sagectl.controlplane.bodies import bad_request, body
-from sagectl.controlplane.wire import CONTENT_TYPE, encode_fault
+from sagectl.controlplane.callers import claimed_caller
+from sagectl.controlplane.wire import CONTENT_TYPE, TARGET_PREFIX, encode_fault
 from sagectl.errors import InputError, ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sagectl.controlplane.answers import Answer
-    from sagectl.controlplane.plane import ControlPlane
+    from sagectl.controlplane.answers import Answer, Service
+    from sagectl.controlplane.callers import Caller
+    from sagectl.controlplane.signatures import Signatures
 
 # More than the largest request that the shapes of our operations allow.
 BODY_BYTES = 4 << 20
 _IDLE_SECONDS = 120
 _POLL_SECONDS = 0.05
-_CREDENTIAL = re.compile(r"\bCredential=([\w-]+)/\d{8}/([a-z]{2,}(?:-[a-z0-9]+)+)/")
-_ACCOUNT = re.compile(r"\d{12}")
 _LOOPBACK_NAMES = frozenset(("localhost", "localhost.localdomain"))
 
 
-class Caller(NamedTuple):
-    """For whom a request speaks, by the scope of its signature, which nobody checks."""
-
-    account: str
-    region: str
-
-
 def serve(
-    plane: ControlPlane,
+    plane: Service,
     host: str = "127.0.0.1",
     port: int = 0,
     *,
     ready: Callable[[str], None],
     region: str = DEFAULT_LOCAL_REGION,
     body_bytes: int = BODY_BYTES,
+    signatures: Signatures | None = None,
+    log: Callable[[dict[str, Any]], None] | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then finish the requests that run.
 
     ``ready`` is called with the endpoint's URL once requests are taken; port 0 takes one that
-    is free.
-    Raises InputError for an address that is not this machine's loopback, or that is taken.
+    is free. ``log`` is given a row for each request: who asked for what, never with what.
+    Raises InputError for an address that is taken, or that is not this machine's loopback
+    while no ``signatures`` are asked for.
     """
-    server = Server(plane, host, port, region=region, body_bytes=body_bytes)
+    server = Server(
+        plane,
+        host,
+        port,
+        region=region,
+        body_bytes=body_bytes,
+        signatures=signatures,
+        log=log,
+    )
 
     def end(_number: int, _frame: object) -> None:
         # shutdown waits for the loop that this handler interrupts, so it needs its own thread.
@@ -82,21 +87,26 @@ class Server(ThreadingHTTPServer):
 
     def __init__(
         self,
-        plane: ControlPlane,
+        plane: Service,
         host: str,
         port: int,
         *,
         region: str = DEFAULT_LOCAL_REGION,
         body_bytes: int = BODY_BYTES,
+        signatures: Signatures | None = None,
+        log: Callable[[dict[str, Any]], None] | None = None,
     ) -> None:
         self.plane = plane
         self.region = region
         self.body_bytes = body_bytes
+        self.signatures = signatures
+        self.log = log
         self.is_finishing = False
         self._connections: set[Connection] = set()
         self._lock = threading.Lock()
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._require_loopback(host)
+        if signatures is None:
+            _require_loopback(host)
         try:
             super().__init__((host, port), Connection)
         except (OSError, OverflowError) as error:
@@ -136,15 +146,19 @@ class Server(ThreadingHTTPServer):
 
         logging.getLogger("sagectl").debug("connection of %s", client_address, exc_info=True)
 
-    def _require_loopback(self, host: str) -> None:
-        with suppress(ValueError):
-            if ip_address(host).is_loopback:
-                return
-        if host not in _LOOPBACK_NAMES:
-            raise InputError(
-                f"{host!r} is not a loopback address, and whoever reaches the port is obeyed.",
-                hint="Use 127.0.0.1, ::1 or localhost.",
-            )
+
+def _require_loopback(host: str) -> None:
+    if not _is_loopback(host):
+        raise InputError(
+            f"{host!r} is not a loopback address, and whoever reaches the port is obeyed.",
+            hint="Use 127.0.0.1, ::1 or localhost, or --require-signature.",
+        )
+
+
+def _is_loopback(name: str) -> bool:
+    with suppress(ValueError):
+        return ip_address(name).is_loopback
+    return name in _LOOPBACK_NAMES
 
 
 class Connection(BaseHTTPRequestHandler):
@@ -160,6 +174,7 @@ class Connection(BaseHTTPRequestHandler):
     wbufsize = -1
     disable_nagle_algorithm = True
     _is_busy = False
+    _who: Caller | None = None
 
     def handle(self) -> None:
         self.server.enter(self)
@@ -190,13 +205,16 @@ class Connection(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """An operation."""
-        request_id = _request_id()
+        began, request_id = time.perf_counter(), _request_id()
+        self._who = None
         try:
             said = self._answered(request_id)
         except ServiceError as error:
             self.close_connection = True  # the body may not have been read
             said = encode_fault(error, request_id)
         self._send(said)
+        if self.server.log is not None:
+            self.server.log(self._row(said, request_id, time.perf_counter() - began))
 
     def do_GET(self) -> None:
         """Whether the server is up."""
@@ -224,7 +242,7 @@ class Connection(BaseHTTPRequestHandler):
             raise ServiceError(
                 "UnsupportedMediaType", f"Content-Type is not {CONTENT_TYPE}.", status=415
             )
-        caller = self._caller()
+        caller = self._who = self._caller(content)
         target = self.headers.get("X-Amz-Target", "")
         return answer(
             self.server.plane,
@@ -240,20 +258,33 @@ class Connection(BaseHTTPRequestHandler):
         given = self.headers.get_all("Host", [])
         if len(given) != 1:
             raise bad_request("A request has one Host header.")
+        if self.server.signatures is not None:
+            return  # the name is signed, which no web page can do
         name = re.sub(r":\d+$", "", given[0].strip().lower()).strip("[]")
-        with suppress(ValueError):
-            if ip_address(name).is_loopback:
-                return
-        if name not in _LOOPBACK_NAMES:
+        if not _is_loopback(name):
             raise ServiceError(
                 "AccessDeniedException", f"This server is not called {name!r}.", status=403
             )
 
-    def _caller(self) -> Caller:
-        scope = _CREDENTIAL.search(self.headers.get("Authorization", ""))
-        if not scope:
-            return Caller(LOCAL_ACCOUNT, self.server.region)
-        return Caller(scope[1] if _ACCOUNT.fullmatch(scope[1]) else LOCAL_ACCOUNT, scope[2])
+    def _caller(self, content: bytes) -> Caller:
+        if self.server.signatures is not None:
+            return self.server.signatures.caller(self.command, self.path, self.headers, content)
+        return claimed_caller(self.headers.get("Authorization", ""), self.server.region)
+
+    def _row(self, said: Answer, request_id: str, seconds: float) -> dict[str, Any]:
+        """What the log says of a request: nothing of its body, which may hold a secret."""
+        status, _, content = said
+        code = "" if status == 200 else json.loads(content)["__type"]
+        return {
+            "RequestId": request_id,
+            "Client": self.client_address[0],
+            "Account": self._who.account if self._who else "",
+            "Region": self._who.region if self._who else "",
+            "Operation": self.headers.get("X-Amz-Target", "").removeprefix(TARGET_PREFIX),
+            "Status": status,
+            "Code": code,
+            "Milliseconds": round(seconds * 1000, 3),
+        }
 
     def _send(self, said: Answer) -> None:
         status, headers, content = said

@@ -49,6 +49,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             UNIQUE (kind, account, region, name))""",
         "CREATE INDEX records_modified ON records (kind, account, region, modified)",
     ),
+    (
+        # What happened to resources, the latest EVENTS_KEPT of it; kept with the change itself.
+        """CREATE TABLE events (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL,
+            kind TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
+            status TEXT NOT NULL, reason TEXT)""",
+    ),
 )
 
 CURRENT = len(MIGRATIONS)

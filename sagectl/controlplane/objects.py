@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from sagectl.controlplane.places import ObjectPlace, object_place, unescaped_key
 from sagectl.errors import InputError, NotFoundError, StateError
+from sagectl.settings import make_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,7 +154,7 @@ class ObjectStore:
 
     def _make_folders(self, place: ObjectPlace) -> None:
         if self._makes_state:
-            self._state.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(self._state)
         for folder in (self._root, self._incoming, self._escaped, self._root / place.bucket):
             folder.mkdir(mode=0o700, exist_ok=True)
 

@@ -57,6 +57,8 @@ class ControlPlane:
         launch: Callable[[], None] | None = None,
         count_objects: Callable[[str], int | None] | None = None,
         quotas: Mapping[str, int] = QUOTAS,
+        workforce_seconds: float = 0.0,
+        workforce_failures: float = 0.0,
         store: Store | None = None,
     ) -> None:
         self.state = state
@@ -66,7 +68,9 @@ class ControlPlane:
         self._entropy = entropy
         self._launch = launch or _nothing
         self._count_objects = count_objects or object_counter(state)
-        self._quotas = quotas
+        self._quotas = {**QUOTAS, **quotas}
+        self._workforce_ms = round(workforce_seconds * 1000)
+        self._workforce_failures = workforce_failures
 
     @property
     def model(self) -> ServiceModel:
@@ -101,6 +105,8 @@ class ControlPlane:
             launch=self._launch,
             count_objects=self._count_objects,
             quotas=self._quotas,
+            workforce_ms=self._workforce_ms,
+            workforce_failures=self._workforce_failures,
         )
         result: dict[str, Any] = family.OPERATIONS[operation](context, params)
         return result

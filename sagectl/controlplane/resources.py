@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sagectl.catalog.regions import arn
+from sagectl.controlplane import events
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,6 +105,7 @@ def insert(
         (kind, *place, name, status, parent, now, now, _text(body)),
     ).lastrowid
     assert key is not None
+    events.record(db, kind, place, name, status or "Created", now=now)
     return Resource(key, kind, place, name, status, parent, now, now, body)
 
 
@@ -125,12 +127,16 @@ def save(
         "UPDATE resources SET status = ?, modified = ?, body = ? WHERE id = ?",
         (new.status, new.modified, _text(new.body), new.id),
     )
+    if new.status != old.status or not new.status:
+        told, reason = new.status or "Updated", new.body.get("FailureReason")
+        events.record(db, new.kind, new.place, new.name, told, now=now, reason=reason)
     return new
 
 
-def remove(db: Connection, old: Resource) -> None:
+def remove(db: Connection, old: Resource, *, now: int) -> None:
     """Forget a resource, its tags and its place in the queue."""
     db.execute("DELETE FROM resources WHERE id = ?", (old.id,))
+    events.record(db, old.kind, old.place, old.name, "Deleted", now=now)
 
 
 def _text(body: Mapping[str, Any]) -> str:

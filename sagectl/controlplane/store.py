@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from sagectl.controlplane import migrations
 from sagectl.errors import StateError
+from sagectl.settings import make_private
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from sqlite3 import Connection
 
 DATABASE = "plane.db"
+LOG = DATABASE + "-wal"
 KEY = "plane.key"
 _LOCK = "plane.lock"
 _KEY_BYTES = 32
@@ -48,7 +50,9 @@ class Store:
     """One database, shared by any number of threads and processes.
 
     Nothing is made until the first change; until then reads see an empty database.
-    With ``create=False`` a missing database is a StateError to a writer.
+    With ``create=False`` a missing database is a StateError to a writer. ``flush``
+    is called after each commit, before it is acknowledged: a Flush of LOG, for what is to
+    survive a power cut and not only the end of the process.
     """
 
     def __init__(
@@ -57,13 +61,13 @@ class Store:
         *,
         create: bool = True,
         busy_seconds: float = 10.0,
-        full: bool = False,
+        flush: Callable[[], None] | None = None,
     ) -> None:
         self.state = state
         self.path = state / DATABASE
         self._create = create
         self._busy_seconds = busy_seconds
-        self._synchronous = "FULL" if full else "NORMAL"
+        self._flush = flush
         # Threads queue here rather than in SQLite's busy handler, which sleeps.
         self._writer = threading.Lock()
         self._idle: list[Connection] = []
@@ -98,6 +102,10 @@ class Store:
             finally:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
+        if self._flush is not None:
+            # The next writer goes ahead meanwhile, and its commit may share a later flush.
+            with self._reached():
+                self._flush()
 
     def exists(self) -> bool:
         """Whether anything was ever kept here."""
@@ -117,6 +125,12 @@ class Store:
         """Close the connections that nobody uses."""
         while self._idle:
             self._idle.pop().close()
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A connection in no transaction, for what SQLite does as a whole, such as a copy."""
+        with self._explained(), self._connection() as db:
+            yield db
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
@@ -157,7 +171,7 @@ class Store:
     def _opened(self) -> Connection:
         if os.access(self.state, os.W_OK) and os.access(self.path, os.W_OK):
             db = self._connected("rw")
-            db.execute(f"PRAGMA synchronous = {self._synchronous}")
+            db.execute("PRAGMA synchronous = NORMAL")
             db.execute("PRAGMA foreign_keys = ON")
             if not migrations.check(db, self.path):
                 migrations.migrate(db, self.path)
@@ -165,7 +179,7 @@ class Store:
         return self._opened_to_read()
 
     def _opened_to_read(self) -> Connection:
-        journal = self.path.with_name(DATABASE + "-wal")
+        journal = self.path.with_name(LOG)
         quiet = not journal.exists() or journal.stat().st_size == 0
         # Without a journal nobody writes, so the file may be read with no locks beside it.
         db = self._connected("ro&immutable=1" if quiet else "ro")
@@ -200,7 +214,7 @@ class Store:
                 f"{self.path} is gone.", hint="The state directory was removed meanwhile."
             )
         with self._reached():
-            self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(self.state)
             with self._explained(), self._alone():
                 if not self._seen():
                     self._made_key()

@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from sagectl.errors import MissingExtraError
+from sagectl.settings import make_private
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -105,7 +106,7 @@ def _keep(file: Path, model: Mapping[str, Any]) -> None:
     body = json.dumps(model, separators=(",", ":")).encode()
     draft = file.with_suffix(f".{os.getpid()}-{os.urandom(4).hex()}")
     with suppress(OSError):
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(file.parent)
         try:
             draft.write_bytes(b"%08x\n%s" % (crc32(body), body))
             draft.replace(file)

@@ -92,7 +92,7 @@ def delete(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
                 "only one that is COMPLETED, FAILED or STOPPED can be deleted.",
                 hint="Stop it first.",
             )
-        resources.remove(db, job)
+        resources.remove(db, job, now=context.now)
     return {}
 
 

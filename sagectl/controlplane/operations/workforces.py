@@ -9,6 +9,7 @@ from sagectl.controlplane.clock import timestamp
 from sagectl.controlplane.operations import tags
 from sagectl.controlplane.paging import page, with_token
 from sagectl.controlplane.secrets import digested
+from sagectl.controlplane.settling import moving, require_settled, settle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,7 @@ CONFIGURATION = (
     "WorkforceVpcConfig",
     "IpAddressType",
 )
+SHOWN = (*CONFIGURATION, "SubDomain", "FailureReason")
 _ID_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 _ID_LENGTH = 10
 _ENDPOINT_BYTES = 8
@@ -33,7 +35,8 @@ _ENDPOINT_BYTES = 8
 
 def create(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
     """CreateWorkforce."""
-    body = _configured(context, {}, params)
+    settle(context)
+    status, body = moving(context, "Initializing", _configured(context, {}, params))
     with context.store.writing() as db:
         if resources.count(db, KIND, context.place) >= context.quotas[KIND]:
             # The service's text (terraform-provider-aws, PR 20472).
@@ -42,12 +45,14 @@ def create(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
                 f"{context.place.account}. If you are trying to update existing workforce, "
                 "please use UpdateWorkforce API"
             )
-        made = insert(context, db, params["WorkforceName"], body)
+        made = insert(context, db, params["WorkforceName"], body, status=status)
         tags.put(context, db, made, params.get("Tags", ()))
     return {"WorkforceArn": made.arn}
 
 
-def insert(context: Context, db: Connection, name: str, body: Mapping[str, Any]) -> Resource:
+def insert(
+    context: Context, db: Connection, name: str, body: Mapping[str, Any], *, status: str
+) -> Resource:
     """Keep a new workforce under its own sub-domain."""
     letters = (_ID_LETTERS[byte % len(_ID_LETTERS)] for byte in context.entropy(_ID_LENGTH))
     domain = f"{''.join(letters)}.labeling.{context.place.region}.sagemaker.aws"
@@ -57,19 +62,22 @@ def insert(context: Context, db: Connection, name: str, body: Mapping[str, Any])
         context.place,
         name,
         {**body, "SubDomain": domain},
-        status="Active",
+        status=status,
         now=context.now,
     )
 
 
 def update(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
     """UpdateWorkforce: each configuration given replaces the whole of the old one."""
+    settle(context)
     with context.store.writing() as db:
         old = found(context, db, params["WorkforceName"])
+        require_settled(old)
         if "OidcConfig" in params:
             _check_oidc_change(db, old)
-        body = _configured(context, old.body, params)
-        return {"Workforce": shown(resources.save(db, old, now=context.now, body=body))}
+        status, body = moving(context, "Updating", _configured(context, old.body, params))
+        new = resources.save(db, old, now=context.now, status=status, body=body)
+        return {"Workforce": shown(new)}
 
 
 def _check_oidc_change(db: Connection, workforce: Resource) -> None:
@@ -89,25 +97,33 @@ def _check_oidc_change(db: Connection, workforce: Resource) -> None:
 
 def delete(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
     """DeleteWorkforce: only once its work teams are gone."""
+    settle(context)
     with context.store.writing() as db:
         old = found(context, db, params["WorkforceName"])
+        require_settled(old)
         if resources.has_children(db, old.arn):
             raise faults.resource_in_use(
                 f"The workforce {old.name!r} still has work teams.",
                 hint="Delete its work teams first.",
             )
-        resources.remove(db, old)
+        if context.workforce_ms:
+            status, body = moving(context, "Deleting", old.body)
+            resources.save(db, old, now=context.now, status=status, body=body)
+        else:
+            resources.remove(db, old, now=context.now)
     return {}
 
 
 def describe(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
     """DescribeWorkforce."""
+    settle(context)
     with context.store.reading() as db:
         return {"Workforce": shown(found(context, db, params["WorkforceName"]))}
 
 
 def list_(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
     """ListWorkforces."""
+    settle(context)
     with context.store.reading() as db:
         rows, token = page(context, db, KIND, params, sort_by="CreateDate")
     return with_token({"Workforces": [shown(row) for row in rows]}, token)
@@ -134,7 +150,7 @@ def shown(workforce: Resource) -> dict[str, Any]:
         "SourceIpConfig": {"Cidrs": []},
         "CreateDate": timestamp(workforce.created),
         "Status": workforce.status,
-        **{name: body[name] for name in (*CONFIGURATION, "SubDomain") if name in body},
+        **{name: body[name] for name in SHOWN if name in body},
     }
     if "OidcConfig" in body:
         view["OidcConfig"] = {

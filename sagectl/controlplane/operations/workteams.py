@@ -8,6 +8,7 @@ from sagectl.controlplane import faults, resources
 from sagectl.controlplane.clock import timestamp
 from sagectl.controlplane.operations import tags, workforces
 from sagectl.controlplane.paging import page, with_token
+from sagectl.controlplane.settling import settle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,6 +33,7 @@ DEFAULT_WORKFORCE = "default"
 def create(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
     """CreateWorkteam: a taken name is said before a quota."""
     name, place = params["WorkteamName"], context.place
+    settle(context)
     with context.store.writing() as db:
         if resources.find(db, KIND, place, name):
             raise faults.resource_in_use(
@@ -45,6 +47,12 @@ def create(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
                 hint="Delete a work team first.",
             )
         workforce = _workforce(context, db, params)
+        if workforce.status != "Active":
+            raise faults.validation(
+                f"The workforce {workforce.name!r} is {workforce.status}; only one that is "
+                "Active takes work teams.",
+                hint="Wait until it is Active.",
+            )
         _check_members(workforce, params["MemberDefinitions"])
         body = {field: params[field] for field in MUTABLE if field in params}
         body |= {"WorkforceArn": workforce.arn, "SubDomain": workforce.body["SubDomain"]}
@@ -71,7 +79,8 @@ def update(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
 def delete(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
     """DeleteWorkteam."""
     with context.store.writing() as db:
-        resources.remove(db, found(context, db, params["WorkteamName"]))
+        team = found(context, db, params["WorkteamName"])
+        resources.remove(db, team, now=context.now)
     return {"Success": True}
 
 
@@ -124,7 +133,8 @@ def _workforce(context: Context, db: Connection, params: Mapping[str, Any]) -> R
             hint="Create a workforce with OidcConfig first.",
         )
     config = {"UserPool": member["UserPool"], "ClientId": member["ClientId"]}
-    return workforces.insert(context, db, DEFAULT_WORKFORCE, {"CognitoConfig": config})
+    body = {"CognitoConfig": config}
+    return workforces.insert(context, db, DEFAULT_WORKFORCE, body, status="Active")
 
 
 def _check_members(workforce: Resource, members: Sequence[Mapping[str, Any]]) -> None:
