@@ -146,10 +146,10 @@ def test_json_says_it_to_programs(error: SagectlError, expected: dict[str, Any])
 
 
 def test_json_names_the_public_type_of_an_error() -> None:
-    class Private(ServiceError):
+    class PrivateError(ServiceError):
         pass
 
-    error = json.loads(said(Private("Code", "text"), output="json"))["error"]
+    error = json.loads(said(PrivateError("Code", "text"), output="json"))["error"]
 
     assert error["type"] == "ServiceError"
 
