@@ -24,11 +24,17 @@ class Rate(NamedTuple):
 CHANGES = Rate(2.0, 20)
 LISTS = Rate(2.0, 10)
 LOOKS = Rate(10.0, 40)
-RATES: Mapping[str, Rate] = {"Describe": LOOKS, "List": LISTS, "Search": LISTS}
+# The first that an operation's name begins with counts.
+RATES: Mapping[str, Rate] = {
+    "Describe": LOOKS,
+    "ListTags": LOOKS,
+    "List": LISTS,
+    "Search": LISTS,
+}
 
 
 def operation_class(operation: str) -> str:
-    """What an operation's calls are counted as: Describe, List, Search, or Change."""
+    """What an operation's calls are counted as: a row of RATES, or Change."""
     return next((name for name in RATES if operation.startswith(name)), "Change")
 
 

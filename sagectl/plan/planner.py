@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from sagectl.catalog.kinds import KINDS
 from sagectl.errors import FindingsError
 from sagectl.plan import checks
-from sagectl.plan.change import ABSENT, Action, Change, FieldChange, Plan
+from sagectl.plan.change import Action, Change, FieldChange, Plan
 from sagectl.plan.confidential import judged
 from sagectl.plan.diff import differences
-from sagectl.plan.live import Callers, described, failure, listed_tags, live_states, status
+from sagectl.plan.live import Callers, described, failure, live_states, status
 from sagectl.plan.order import Key, in_order, key, needs, references
+from sagectl.plan.tags import live_tags, new_tags
 from sagectl.plan.targets import resolved
 from sagectl.plan.uploads import Uploads
 from sagectl.schema.request import create_params, create_request, update_request
@@ -106,11 +107,18 @@ class _Planner:
         self._needs = needs(documents, choices.region)
         self._uploads = Uploads(choices.upload_to)
         self._live: dict[Key, Mapping[str, Any] | None] = {}
+        self._tags: dict[Key, dict[str, str]] = {}
         self._emptied: set[str] = set()  # regions whose work teams go with their workforce
 
     def changes(self) -> Iterator[Change]:
         """Every document's change; what cannot be planned becomes a finding instead."""
         self._live = live_states(self._keys(), self._callers, self._choices.parallel)
+        choices = self._choices
+        self._tags = dict(
+            live_tags(
+                self._documents, self._live, self._callers, choices.region, choices.parallel
+            )
+        )
         for document in self._documents:
             try:
                 yield self._change(document)
@@ -245,7 +253,7 @@ class _Planner:
         fields: tuple[FieldChange, ...],
         left_alone: Sequence[str] = (),
     ) -> Change:
-        tags = self._new_tags(live, made)
+        tags = new_tags(made.document.tags, self._tags.get(made.key))
         if not fields and not tags:
             kept = f"{', '.join(left_alone)} cannot be read back and is left alone"
             reason = kept if left_alone else status(made.kind, live) or ""
@@ -258,19 +266,6 @@ class _Planner:
             changed = {_top(item.path) for item in fields} | {made.kind.name_field}
             params = {name: item for name, item in request.params.items() if name in changed}
         return _with(made, Action.UPDATE, (*fields, *tags), params=params)
-
-    def _new_tags(self, live: Mapping[str, Any], made: Change) -> tuple[FieldChange, ...]:
-        wanted = made.document.tags
-        # The service takes tags for a workforce and then cannot list them
-        # (terraform-provider-aws, pull request 20065): they are not readable, so left alone.
-        if not wanted or made.kind.name == "Workforce":
-            return ()
-        there = listed_tags(str(live[made.kind.arn_field]), self._callers(made.region))
-        return tuple(
-            FieldChange(f"Tags.{name}", there.get(name, ABSENT), value)
-            for name, value in wanted.items()
-            if there.get(name) != value
-        )
 
 
 def _with(

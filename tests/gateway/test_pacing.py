@@ -63,7 +63,8 @@ def test_threads_share_the_rate() -> None:
     ("operation", "expected"),
     [
         ("DescribeWorkteam", "Describe"),
-        ("ListTags", "List"),
+        ("ListTags", "ListTags"),
+        ("ListWorkteams", "List"),
         ("Search", "Search"),
         ("CreateCompilationJob", "Change"),
         ("StopLabelingJob", "Change"),
