@@ -1,0 +1,1 @@
+"""One label out of what several workers said of the same object; knows nothing of AWS."""

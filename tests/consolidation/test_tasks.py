@@ -1,0 +1,159 @@
+"""What comes of several workers' answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sagectl.consolidation import boxes, entities, masks
+from sagectl.consolidation.boxes import Box
+from sagectl.consolidation.entities import Mark
+from sagectl.consolidation.tasks import Annotation, ContentError, consolidated, readable
+
+LABELS = ("cat", "dog", "bird")
+
+
+def answers(*contents: dict[str, Any]) -> list[Annotation]:
+    return [Annotation(f"w{number}", content) for number, content in enumerate(contents)]
+
+
+def test_boxes_of_the_same_thing_are_averaged() -> None:
+    drawn = [[Box(0, 10, 10, 100, 50)], [Box(0, 14, 12, 100, 50)], [Box(0, 12, 8, 100, 50)]]
+    [found] = boxes.consolidated(drawn)
+    assert found.box == Box(0, 12, 10, 100, 50)
+    assert 0.85 < found.confidence < 1
+
+
+def test_a_box_that_one_of_three_drew_is_dropped() -> None:
+    box = Box(0, 10, 10, 100, 50)
+    far = Box(0, 400, 400, 30, 30)
+    assert [one.box for one in boxes.consolidated([[box], [box, far], [box]])] == [box]
+
+
+def test_boxes_of_other_labels_stay_apart() -> None:
+    cat, dog = Box(0, 10, 10, 100, 50), Box(1, 10, 10, 100, 50)
+    found = boxes.consolidated([[cat, dog], [cat, dog]])
+    assert sorted(one.box.label for one in found) == [0, 1]
+
+
+def test_two_boxes_of_one_worker_are_two_things() -> None:
+    left, right = Box(0, 0, 0, 100, 100), Box(0, 20, 0, 100, 100)
+    found = boxes.consolidated([[left, right]] * 3)
+    assert [one.box for one in found] == [left, right]
+
+
+def test_boxes_of_noisy_workers_come_close_to_the_truth() -> None:
+    random = np.random.default_rng(3)
+    truth = [Box(0, 50.0, 40.0, 120.0, 80.0), Box(1, 300.0, 200.0, 60.0, 90.0)]
+
+    def worker() -> list[Box]:
+        noise = random.normal(0, 4, (2, 4))
+        return [
+            Box(one.label, *(one[1:] + each)) for one, each in zip(truth, noise, strict=True)
+        ]
+
+    drawn = [worker() for _ in range(5)]
+    found = [one.box for one in boxes.consolidated(drawn)]
+
+    def fit(boxes_: list[Box]) -> float:
+        return sum(map(boxes.overlap, boxes_, truth)) / len(truth)
+
+    assert fit(found) > max(0.85, sum(map(fit, drawn)) / len(drawn))
+
+
+def test_marks_that_overlap_become_the_one_most_chose() -> None:
+    marked = [[Mark("city", 3, 9)], [Mark("city", 3, 9)], [Mark("city", 4, 9)]]
+    [found] = entities.consolidated(marked)
+    assert found.mark == Mark("city", 3, 9)
+    assert found.confidence == pytest.approx((1 + 1 + 5 / 6) / 3, abs=1e-4)
+
+
+def test_a_mark_of_one_of_three_is_dropped_and_labels_stay_apart() -> None:
+    marked = [[Mark("city", 3, 9)], [Mark("name", 3, 9)], []]
+    assert entities.consolidated(marked) == []
+
+
+def test_pixels_go_to_the_class_most_gave_them() -> None:
+    one = np.array([[0, 1], [1, 1]])
+    other = np.array([[0, 0], [1, 1]])
+    found = masks.consolidated([one, other, one], 2)
+    assert found.mask.tolist() == [[0, 1], [1, 1]]
+    assert found.confidence == {0: 1.0, 1: pytest.approx(8 / 9, abs=1e-4)}
+
+
+def test_a_single_choice_has_the_form_of_the_output_manifest() -> None:
+    given = [answers(*({"c": {"label": "dog"}},) * 3), []]
+    label, nothing = consolidated("ImageMultiClass", given, LABELS)
+    assert nothing is None
+    assert label is not None
+    assert label.value == 1
+    assert label.metadata["class-name"] == "dog"
+    assert label.metadata["type"] == "groundtruth/image-classification"
+    assert label.metadata["confidence"] > 0.9
+
+
+def test_one_worker_alone_gives_no_confidence() -> None:
+    [label] = consolidated("TextMultiClass", [answers({"c": {"label": "cat"}})], LABELS)
+    assert label is not None
+    assert label.metadata["confidence"] == 0.0
+
+
+def test_every_label_is_a_question_of_its_own() -> None:
+    one, two = {"c": {"labels": ["cat", "dog"]}}, {"c": {"labels": ["cat"]}}
+    [label] = consolidated("ImageMultiClassMultiLabel", [answers(one, two, two)], LABELS)
+    assert label is not None
+    assert label.value == [0]
+    assert label.metadata["class-map"] == {"0": "cat"}
+
+
+def test_boxes_have_the_form_of_the_output_manifest() -> None:
+    row = {"label": "dog", "left": 1, "top": 2, "width": 30, "height": 40}
+    size = {"width": 640, "height": 480}
+    content = {"boundingBox": {"boundingBoxes": [row], "inputImageProperties": size}}
+    [label] = consolidated("BoundingBox", [answers(content, content)], LABELS)
+    assert label is not None
+    assert label.value == {
+        "annotations": [{"class_id": 1, "left": 1, "top": 2, "width": 30, "height": 40}],
+        "image_size": [{"width": 640, "height": 480, "depth": 3}],
+    }
+    assert label.metadata["objects"] == [{"confidence": 1.0}]
+    assert label.metadata["class-map"] == {"1": "dog"}
+
+
+def test_names_have_the_form_of_the_output_manifest() -> None:
+    row = {"label": "cat", "startOffset": 2, "endOffset": 5}
+    [label] = consolidated(
+        "NamedEntityRecognition", [answers({"e": {"entities": [row]}})], LABELS
+    )
+    assert label is not None
+    assert label.value["annotations"]["entities"] == [row]
+
+
+def test_a_custom_task_keeps_every_answer() -> None:
+    [label] = consolidated("", [answers({"note": "x"}, {"note": "y"})], ())
+    assert label is not None
+    assert len(label.value["annotationsFromAllWorkers"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("task", "content"),
+    [
+        pytest.param("ImageMultiClass", {"c": {"label": "fish"}}, id="unknown-label"),
+        pytest.param("ImageMultiClass", {}, id="empty"),
+        pytest.param("ImageMultiClassMultiLabel", {"c": {"labels": "cat"}}, id="no-list"),
+        pytest.param(
+            "BoundingBox", {"b": {"boundingBoxes": [{"label": "cat"}]}}, id="no-sides"
+        ),
+        pytest.param("BoundingBox", {"b": {"boundingBoxes": [3]}}, id="no-box"),
+        pytest.param(
+            "NamedEntityRecognition", {"e": {"entities": [{"label": "cat"}]}}, id="no-offsets"
+        ),
+    ],
+)
+def test_an_answer_that_the_form_cannot_have_made_is_refused(
+    task: str, content: dict[str, Any]
+) -> None:
+    with pytest.raises(ContentError):
+        readable(task, content, LABELS)
