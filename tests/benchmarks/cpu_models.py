@@ -1,0 +1,140 @@
+"""Whole models on the CPU: onnxruntime, TVM's default pipeline and sagectl, side by side.
+
+    python -m tests.benchmarks.cpu_models [--threads 1 2] [--seconds 2] [--tvm] [MODEL ...]
+
+CPU time of the calling thread at one thread, wall time at more; medians of interleaved runs
+on the same inputs, whose results are compared first. ``--tvm`` adds TVM's default pipeline.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import time
+from statistics import geometric_mean
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import onnxruntime
+
+from tests.benchmarks.models import MODELS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from onnx import ModelProto
+
+Feeds = dict[str, np.ndarray[Any, Any]]
+
+
+def session(model: ModelProto, threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+
+
+def drawn(engine: onnxruntime.InferenceSession) -> Feeds:
+    """Return random inputs of the shapes and types that a session declares."""
+    random = np.random.default_rng(0)
+    return {
+        value.name: random.standard_normal(value.shape).astype("f4")
+        if "float" in value.type
+        else random.integers(0, 100, value.shape)
+        for value in engine.get_inputs()
+    }
+
+
+def machine(model: ModelProto, feeds: Feeds, *, ours: bool) -> tuple[Callable[[], Any], float]:
+    """Compile a model for this processor; return how to run it, and the seconds it took."""
+    import tvm
+    from tvm import relax
+    from tvm.relax.frontend.onnx import from_onnx
+
+    from sagectl.compiler.passes.pipeline import optimized
+    from sagectl.compiler.schedules import scheduled
+    from sagectl.compiler.targets import resolve, tvm_target
+
+    target = resolve(None, None, {})
+    shapes = {name: list(value.shape) for name, value in feeds.items()}
+    start = time.perf_counter()
+    module = from_onnx(model, shape_dict=shapes, keep_params_in_input=False)
+    if ours:
+        module = scheduled(optimized(module, target), target)
+    with tvm_target(target):
+        built = tvm.compile(module, target=tvm_target(target))
+    seconds = time.perf_counter() - start
+    runner = relax.VirtualMachine(built, tvm.cpu())["main"]
+    values = [tvm.runtime.tensor(value) for value in feeds.values()]
+    return lambda: runner(*values), seconds
+
+
+def interleaved(
+    engines: Mapping[str, Callable[[], Any]], seconds: float, clock: Callable[[], float]
+) -> dict[str, float]:
+    """Return the median milliseconds of each engine, run in turns."""
+    taken: dict[str, list[float]] = {name: [] for name in engines}
+    for run in engines.values():
+        run()
+    end = time.monotonic() + seconds * len(engines)
+    while time.monotonic() < end or len(next(iter(taken.values()))) < 3:
+        for name, run in engines.items():
+            start = clock()
+            run()
+            taken[name].append(clock() - start)
+    return {name: float(np.median(values)) * 1e3 for name, values in taken.items()}
+
+
+def measured(name: str, threads: int, seconds: float, *, tvm_default: bool) -> float:
+    """Print the row of one model; return sagectl's time over onnxruntime's."""
+    model = MODELS[name]()
+    reference = session(model, threads)
+    feeds = drawn(reference)
+    wanted = reference.run(None, feeds)[0]
+    ours, compiled = machine(model, feeds, ours=True)
+    made = ours().numpy()
+    error = float(np.abs(made - wanted).max() / max(1e-9, np.abs(wanted).max()))
+    if error > 1e-4:
+        sys.exit(f"{name}: wrong by {error:.1e} of the largest output")
+    engines = {"onnxruntime": lambda: reference.run(None, feeds), "sagectl": ours}
+    if tvm_default:
+        engines["tvm"], _ = machine(model, feeds, ours=False)
+    clock = time.thread_time if threads == 1 else time.perf_counter
+    times = interleaved(engines, seconds, clock)
+    ratio = times["sagectl"] / times["onnxruntime"]
+    default = f"{times['tvm']:10.2f}" if tvm_default else f"{'-':>10}"
+    print(
+        f"{name:14} {threads:7} {times['onnxruntime']:12.2f} {default} "
+        f"{times['sagectl']:8.2f} {ratio:6.2f} {error:9.1e} {compiled:9.1f}",
+        flush=True,
+    )
+    return ratio
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("models", nargs="*", metavar="MODEL", help=", ".join(MODELS))
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--tvm", action="store_true", help="measure TVM's default pipeline too")
+    given = parser.parse_args()
+    os.environ["TVM_NUM_THREADS"] = str(given.threads)
+    load = os.getloadavg()[0]
+    print(f"{platform.machine()}, {os.cpu_count()} cores, load {load:.1f}; milliseconds")
+    print(
+        f"{'model':14} {'threads':>7} {'onnxruntime':>12} {'tvm':>10} {'sagectl':>8} "
+        f"{'ratio':>6} {'error':>9} {'compile s':>9}"
+    )
+    ratios = [
+        measured(name, given.threads, given.seconds, tvm_default=given.tvm)
+        for name in given.models or MODELS
+    ]
+    print(f"geometric mean {geometric_mean(ratios):.3f}, worst {max(ratios):.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+"""What the graph passes leave of a model."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.compiler.schedules.workbench import (
+    answer,
+    calls,
+    drawn,
+    expected,
+    host,
+    model,
+    node,
+)
+
+
+def positive(count: int, seed: int) -> np.ndarray:
+    return np.abs(drawn(count, seed=seed)) + 0.5
+
+
+WEIGHTS = {
+    "w": drawn(32, 32, 3, 3, seed=1) / 8,
+    "v": drawn(32, 32, 1, 1, seed=2),
+    "gamma": positive(32, 3),
+    "beta": drawn(32, seed=4),
+    "mean": drawn(32, seed=5),
+    "variance": positive(32, 6),
+}
+NORM = ["gamma", "beta", "mean", "variance"]
+IMAGE = {"x": (1, 32, 10, 10)}
+
+
+def agrees(proto: object, *feeds: tuple[int, ...]) -> None:
+    names = [value.name for value in proto.graph.input]  # type: ignore[attr-defined]
+    given = {
+        n: drawn(*shape, seed=i) for i, (n, shape) in enumerate(zip(names, feeds, strict=True))
+    }
+    np.testing.assert_allclose(
+        answer(proto, given), expected(proto, given), rtol=3e-5, atol=3e-5
+    )
+
+
+def test_a_batch_norm_disappears_into_the_convolution_before_it() -> None:
+    nodes = [
+        node("Conv", ["x", "w"], "c", pads=[1, 1, 1, 1]),
+        node("BatchNormalization", ["c", *NORM], "n"),
+        node("Relu", ["n"]),
+    ]
+    proto = model(nodes, IMAGE, WEIGHTS)
+    assert len(calls(proto, host())) == 3  # into blocks, the convolution, and back
+    agrees(proto, IMAGE["x"])
+
+
+def test_a_batch_norm_of_its_own_stays_right() -> None:
+    nodes = [node("BatchNormalization", ["x", *NORM], "n"), node("Relu", ["n"])]
+    agrees(model(nodes, IMAGE, WEIGHTS), IMAGE["x"])
+
+
+def test_a_scale_is_not_moved_where_another_reads_the_unscaled_value() -> None:
+    nodes = [
+        node("Conv", ["x", "w"], "c", pads=[1, 1, 1, 1]),
+        node("BatchNormalization", ["c", *NORM], "n"),
+        node("Add", ["n", "c"]),
+    ]
+    agrees(model(nodes, IMAGE, WEIGHTS), IMAGE["x"])
+
+
+def test_a_chain_of_convolutions_is_brought_into_blocks_once() -> None:
+    nodes = [
+        node("Conv", ["x", "w"], "a", pads=[1, 1, 1, 1]),
+        node("Relu", ["a"], "r"),
+        node("MaxPool", ["r"], "p", kernel_shape=[2, 2], strides=[2, 2]),
+        node("Conv", ["p", "v"], "q"),
+        node("Sigmoid", ["q"], "s"),
+        node("Mul", ["q", "s"], "t"),
+        node("Add", ["t", "p"]),
+    ]
+    proto = model(nodes, IMAGE, WEIGHTS)
+    names = calls(proto, host())
+    assert sum(name.startswith("pack") for name in names) == 1
+    assert sum(name.startswith("unpack") for name in names) == 1
+    agrees(proto, IMAGE["x"])
+
+
+@pytest.mark.parametrize("channels", [32, 20, 7])
+def test_concatenated_images_stay_in_blocks(channels: int) -> None:
+    weights = {
+        "w": drawn(channels, 16, 1, 1, seed=1),
+        "v": drawn(24, 2 * channels, 1, 1, seed=2),
+    }
+    nodes = [
+        node("Conv", ["x", "w"], "a"),
+        node("Tanh", ["a"], "b"),
+        node("Concat", ["a", "b"], "j", axis=1),
+        node("Conv", ["j", "v"]),
+    ]
+    proto = model(nodes, {"x": (1, 16, 6, 6)}, weights)
+    assert not any(name == "unpack1" for name in calls(proto, host()))
+    agrees(proto, (1, 16, 6, 6))
+
+
+@pytest.mark.parametrize("operator", ["Log", "Sqrt", "Reciprocal", "Exp"])
+def test_channels_that_do_not_exist_poison_nothing(operator: str) -> None:
+    """Of 20 channels in blocks of 16, twelve are padding: log and division must skip it."""
+    weights = {"w": np.abs(drawn(20, 4, 1, 1, seed=1)), "v": drawn(8, 20, 1, 1, seed=2)}
+    nodes = [
+        node("Abs", ["x"], "p"),
+        node("Conv", ["p", "w"], "a"),
+        node(operator, ["a"], "o"),
+        node("Conv", ["o", "v"]),
+    ]
+    agrees(model(nodes, {"x": (1, 4, 5, 5)}, weights), (1, 4, 5, 5))
+
+
+def test_a_gate_per_channel_multiplies_in_blocks() -> None:
+    weights = {"w": drawn(24, 16, 1, 1, seed=1), "v": drawn(24, 24, 1, 1, seed=2)}
+    nodes = [
+        node("Conv", ["x", "w"], "a"),
+        node("GlobalAveragePool", ["a"], "g"),
+        node("Conv", ["g", "v"], "h"),
+        node("Sigmoid", ["h"], "s"),
+        node("Mul", ["a", "s"]),
+    ]
+    agrees(model(nodes, {"x": (1, 16, 6, 6)}, weights), (1, 16, 6, 6))
+
+
+def test_a_mask_over_places_multiplies_in_blocks() -> None:
+    nodes = [node("Conv", ["x", "v"], "a"), node("Mul", ["a", "m"])]
+    agrees(model(nodes, {**IMAGE, "m": (1, 1, 10, 10)}, WEIGHTS), IMAGE["x"], (1, 1, 10, 10))
+
+
+def test_a_convolution_over_time_is_one_over_an_image() -> None:
+    weights = {"w": drawn(24, 20, 5, seed=1) / 4, "b": drawn(24, seed=2)}
+    nodes = [
+        node("Conv", ["x", "w", "b"], "c", pads=[4, 4], dilations=[2]),
+        node("Relu", ["c"]),
+    ]
+    agrees(model(nodes, {"x": (1, 20, 37)}, weights), (1, 20, 37))
+
+
+def test_a_product_reads_through_the_transposes_of_its_operands() -> None:
+    nodes = [
+        node("Transpose", ["x"], "q", perm=[0, 2, 1, 3]),
+        node("Transpose", ["k"], "t", perm=[0, 2, 3, 1]),
+        node("MatMul", ["q", "t"]),
+    ]
+    shapes = {"x": (1, 24, 2, 8), "k": (1, 40, 2, 8)}
+    proto = model(nodes, shapes)
+    assert not any("transpose" in name for name in calls(proto, host()))
+    agrees(proto, *shapes.values())
+
+
+def test_a_power_and_a_division_become_multiplications() -> None:
+    weights = {"two": np.float32(2.0), "eight": np.float32(8.0)}
+    nodes = [node("Pow", ["x", "two"], "p"), node("Div", ["p", "eight"])]
+    proto = model(nodes, {"x": (3, 16)}, weights)
+    assert not any("power" in name or "divide" in name for name in calls(proto, host()))
+    agrees(proto, (3, 16))
+
+
+def test_a_sum_of_many_adds_without_a_stack() -> None:
+    proto = model([node("Sum", ["x", "z", "x"])], {"x": (3, 16), "z": (3, 16)})
+    assert not any("stack" in name or "concat" in name for name in calls(proto, host()))
+    agrees(proto, (3, 16), (3, 16))
+
+
+def test_dropout_and_identity_leave_nothing() -> None:
+    nodes = [
+        node("Identity", ["x"], "i"),
+        node("Dropout", ["i"], "d"),
+        node("Transpose", ["d"], "t", perm=[1, 0]),
+        node("Transpose", ["t"], "u", perm=[1, 0]),
+        node("Relu", ["u"]),
+    ]
+    assert len(calls(model(nodes, {"x": (4, 8)}), host())) == 1

@@ -1,0 +1,126 @@
+"""Every rule against onnxruntime and against its own nest unscheduled, odd shapes included."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.compiler.schedules.workbench import answer, drawn, expected, model, node
+
+
+def convolution(
+    image: tuple[int, ...], outputs: int, size: tuple[int, int] = (3, 3), **attributes: Any
+) -> Any:
+    groups = attributes.get("group", 1)
+    attributes.setdefault("pads", [size[0] // 2, size[1] // 2] * 2)
+    weights = {
+        "w": drawn(outputs, image[1] // groups, *size, seed=1) / 4,
+        "b": drawn(outputs, seed=2),
+    }
+    nodes = [node("Conv", ["x", "w", "b"], "c", **attributes), node("Relu", ["c"])]
+    return model(nodes, {"x": image}, weights)
+
+
+def pooling(operator: str, image: tuple[int, ...], **attributes: Any) -> Any:
+    """Pooling in blocked layout, after a convolution that brings it there."""
+    weights = {"w": drawn(image[1], image[1], 1, 1, seed=1)}
+    nodes = [node("Conv", ["x", "w"], "c"), node(operator, ["c"], **attributes)]
+    return model(nodes, {"x": image}, weights)
+
+
+def dense(rows: int, depth: int, columns: int) -> Any:
+    weights = {"w": drawn(depth, columns, seed=1), "b": drawn(columns, seed=2)}
+    nodes = [node("MatMul", ["x", "w"], "m"), node("Add", ["m", "b"])]
+    return model(nodes, {"x": (1, rows, depth)}, weights)
+
+
+def attention(rows: int, others: int, depth: int) -> Any:
+    nodes = [
+        node("Transpose", ["k"], "t", perm=[0, 2, 3, 1]),
+        node("Transpose", ["x"], "q", perm=[0, 2, 1, 3]),
+        node("MatMul", ["q", "t"]),
+    ]
+    return model(nodes, {"x": (1, rows, 3, depth), "k": (1, others, 3, depth)})
+
+
+def unary(operator: str, shape: tuple[int, ...], **attributes: Any) -> Any:
+    return model([node(operator, ["x"], **attributes)], {"x": shape})
+
+
+MODELS = {
+    "convolution": convolution((1, 32, 14, 14), 32),
+    "strided": convolution((1, 32, 15, 15), 48, strides=[2, 2]),
+    "dilated": convolution((1, 16, 17, 17), 16, dilations=[2, 2], pads=[2, 2, 2, 2]),
+    "pointwise": convolution((1, 48, 7, 7), 64, (1, 1)),
+    "few-inputs": convolution((1, 3, 33, 31), 24, (7, 7), strides=[2, 2]),
+    "ragged-channels": convolution((1, 20, 9, 9), 37),
+    "prime-width": convolution((2, 16, 5, 37), 16),
+    "one-pixel": convolution((1, 64, 1, 1), 40, (1, 1)),
+    "uneven-padding": convolution((1, 16, 8, 8), 16, pads=[0, 1, 2, 0]),
+    "oblong": convolution((1, 16, 12, 12), 16, (1, 7)),
+    "many-inputs": convolution((1, 512, 4, 4), 32),
+    "depthwise": convolution((1, 32, 14, 14), 32, group=32),
+    "depthwise-strided": convolution((1, 40, 15, 15), 40, (5, 5), group=40, strides=[2, 2]),
+    "grouped": convolution((1, 32, 9, 9), 64, group=4),
+    "grouped-ragged": convolution((1, 36, 9, 9), 60, (1, 1), group=4),
+    "cardinality": convolution((1, 64, 8, 8), 64, group=16),
+    "maximum": pooling("MaxPool", (1, 32, 13, 13), kernel_shape=[3, 3], strides=[2, 2]),
+    "maximum-padded": pooling(
+        "MaxPool", (1, 20, 12, 12), kernel_shape=[3, 3], pads=[1, 1, 1, 1], strides=[2, 2]
+    ),
+    "ceiling": pooling(
+        "MaxPool", (1, 16, 12, 12), kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1
+    ),
+    "average": pooling("AveragePool", (1, 16, 12, 12), kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
+    "average-all": pooling(
+        "AveragePool", (1, 16, 9, 9), kernel_shape=[3, 3], pads=[1] * 4, count_include_pad=1
+    ),
+    "global-average": pooling("GlobalAveragePool", (1, 40, 7, 7)),
+    "dense": dense(64, 48, 96),
+    "dense-ragged": dense(19, 33, 37),
+    "single-row": dense(1, 256, 100),
+    "few-columns": dense(5, 12, 3),
+    "attention": attention(40, 40, 16),
+    "attention-ragged": attention(23, 29, 16),
+    "softmax": unary("Softmax", (4, 77), axis=-1),
+    "softmax-short": unary("Softmax", (3, 5), axis=-1),
+    "softmax-channels": unary("Softmax", (1, 21, 6, 6), axis=1),
+    "log-softmax": unary("LogSoftmax", (4, 32), axis=-1),
+    "mean-last": unary("ReduceMean", (3, 50), axes=[-1]),
+    "mean-first": unary("ReduceMean", (7, 33), axes=[0]),
+    "maximum-all": unary("ReduceMax", (5, 7), keepdims=1),
+    "sum-middle": unary("ReduceSum", (2, 9, 16)),
+    "argument": model(
+        [node("ArgMax", ["x"], "a", axis=-1), node("Cast", ["a"], to=1)], {"x": (6, 41)}
+    ),
+    "transpose": unary("Transpose", (3, 17, 20), perm=[0, 2, 1]),
+    "concat": model([node("Concat", ["x", "z"], axis=1)], {"x": (1, 5, 9), "z": (1, 3, 9)}),
+    "local-response": unary("LRN", (1, 16, 6, 6), size=5),
+    "transposed-convolution": model(
+        [node("ConvTranspose", ["x", "w"], strides=[2, 2])],
+        {"x": (1, 8, 5, 5)},
+        {"w": drawn(8, 4, 2, 2, seed=1)},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_scheduled_operator_agrees_with_onnxruntime(name: str) -> None:
+    proto = MODELS[name]
+    feeds = {
+        value.name: drawn(*(d.dim_value for d in value.type.tensor_type.shape.dim), seed=place)
+        for place, value in enumerate(proto.graph.input)
+    }
+    wanted = expected(proto, feeds)
+    np.testing.assert_allclose(answer(proto, feeds), wanted, rtol=2e-5, atol=2e-5)
+
+
+@pytest.mark.parametrize("name", ["ragged-channels", "depthwise", "dense-ragged", "softmax"])
+def test_a_scheduled_nest_computes_what_it_did_unscheduled(name: str) -> None:
+    proto = MODELS[name]
+    shape = [d.dim_value for d in proto.graph.input[0].type.tensor_type.shape.dim]
+    feeds = {"x": drawn(*shape)}
+    plain = answer(proto, feeds, schedule=False)
+    np.testing.assert_allclose(answer(proto, feeds), plain, rtol=1e-5, atol=1e-5)

@@ -1,0 +1,81 @@
+"""What the schedules leave in the code: whole vectors of the target's own width."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sagectl.compiler.schedules.cpu.tiles import best_tile
+from tests.compiler.schedules.test_rules import MODELS
+from tests.compiler.schedules.workbench import assembly, cross, model, nests, node
+
+if TYPE_CHECKING:
+    from sagectl.compiler.targets import Target
+
+WIDE = ("convolution", "depthwise", "dense", "softmax")
+
+# Target -> the instruction that multiplies and adds a whole register of it.
+REGISTERS = {
+    "avx512": (("X86_64", "skylake-avx512"), r"vfmadd\d+ps.*zmm"),
+    "avx2": (("X86_64", "haswell"), r"vfmadd\d+ps.*ymm"),
+    "sse2": (("X86_64", "x86-64"), r"mulps.*xmm"),
+    "neon": (("ARM64", "cortex-a72"), r"fml[as]\s+v\d+\.4s"),
+}
+
+
+@pytest.mark.parametrize("row", REGISTERS)
+def test_heavy_operators_use_the_vectors_of_the_target(row: str) -> None:
+    machine, instruction = REGISTERS[row]
+    for name in WIDE:
+        code = assembly(MODELS[name], cross(*machine))
+        assert re.search(instruction, code), name
+
+
+@pytest.mark.parametrize("row", REGISTERS)
+def test_blocks_of_channels_are_as_wide_as_a_vector(row: str) -> None:
+    target = cross(*REGISTERS[row][0])
+    shapes = {
+        tuple(int(extent) for extent in param.shape)
+        for func in nests(MODELS["convolution"], target).values()
+        for param in func.params
+    }
+    assert any(len(shape) == 5 and shape[-1] == target.vector_bytes // 4 for shape in shapes)
+
+
+@pytest.mark.parametrize("operator", ["Exp", "Tanh", "Erf", "Sigmoid"])
+def test_elementary_functions_call_no_library(operator: str) -> None:
+    proto = model([node(operator, ["x"])], {"x": (4, 64)})
+    code = assembly(proto, cross("X86_64", "haswell"))
+    assert not re.search(r"(call|jmp)\S*\s+(exp|tanh|erf)f", code)
+    assert "ymm" in code
+
+
+def test_a_remainder_costs_the_other_tiles_no_check() -> None:
+    """The multiply-adds of a whole tile stand in one stretch without a jump."""
+    target = cross("X86_64", "skylake-avx512")
+    code = assembly(MODELS["dense-ragged"], target)
+    stretches = re.split(r"\n\s+j\w+\s|\n\.LBB", code)
+    longest = max(len(re.findall("vfmadd", stretch)) for stretch in stretches)
+    assert longest >= best_tile(19, 3, target.registers).accumulators
+
+
+def test_every_nest_ends_scheduled(here: Target) -> None:
+    for name, proto in MODELS.items():
+        if name in ("convolution", "softmax-channels", "transposed-convolution", "argument"):
+            for func in nests(proto, here).values():
+                assert func.attrs["tirx.is_scheduled"]
+
+
+def test_the_same_model_gives_the_same_nests(here: Target) -> None:
+    first, second = (nests(MODELS["attention"], here) for _ in range(2))
+    assert list(first) == list(second)
+    assert [func.script() for func in first.values()] == [f.script() for f in second.values()]
+
+
+def test_tiny_work_starts_no_threads(here: Target) -> None:
+    small = nests(MODELS["few-columns"], here)
+    large = nests(MODELS["convolution"], here)
+    assert not any("T.parallel" in func.script() for func in small.values())
+    assert any("T.parallel" in func.script() for func in large.values())
