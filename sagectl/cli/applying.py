@@ -81,6 +81,8 @@ def _awaited(plan: Plan, outcome: Outcome) -> Iterator[Target]:
     for change in plan.changes:
         if not change.kind.is_job or change.kind.statuses is None:
             continue
+        if change.action is Action.DELETE:
+            continue
         is_made = change.key in made and change.action is not Action.UPDATE
         state = status(change.kind, change.live)
         if is_made or (state and state not in change.kind.statuses.final):

@@ -27,7 +27,10 @@ PLAN = click.Option(
     help="Carry out this saved plan, unless the live state has moved.",
 )
 # Choices that shape a plan, and so belong to it; how fast it is carried out does not.
-_SHAPING = ("retry_failed", "replace_jobs", "recreate", "set_secrets")
+_SHAPING = (
+    *("apply_set", "adopt", "prune"),
+    *("retry_failed", "replace_jobs", "recreate", "set_secrets"),
+)
 
 
 def saved_plan(

@@ -17,12 +17,22 @@ if TYPE_CHECKING:
     from sagectl.diagnostics import Diagnostic
     from sagectl.manifest.document import Document
     from sagectl.plan.change import Plan
+    from sagectl.plan.planner import Choices
     from sagectl.render.views import Manifest
 
 
 def _prefer(ctx: click.Context, value: str | None) -> None:
     if value is not None:
         invocation(ctx).flags["upload_to"] = value
+
+
+def _set_name(value: str | None) -> str | None:
+    import re
+
+    if value is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,62}", value):
+        said = f"{value!r} cannot name a set: up to 63 letters, digits and ._/- can"
+        raise click.BadParameter(said)
+    return value
 
 
 FILES = click.Option(
@@ -68,13 +78,31 @@ REPLACE_JOBS = click.Option(
     type=click.Choice(("suffix",)),
     help="Make a changed job anew, under its name and a suffix; the old one stays.",
 )
+SET = click.Option(
+    ("--set", "apply_set"),
+    metavar="NAME",
+    callback=lambda ctx, param, value: _set_name(value),
+    help="Tag what is made as this set's (sagectl:set).",
+)
+ADOPT = click.Option(
+    ("--adopt",), is_flag=True, help="With --set: also tag what is there already."
+)
+PRUNE = click.Option(
+    ("--prune",),
+    is_flag=True,
+    help="With --set: at the end delete what carries the set's tag and is in no document. "
+    "Workforces stay, whose tags cannot be listed, and labeling jobs.",
+)
 RECREATE = click.Option(
     ("--recreate",),
     is_flag=True,
     help="Delete and make again what cannot be changed otherwise; the plan says what is lost.",
 )
-# What shapes a plan, as ``App.choices`` takes it.
-WISHES = (RETRY_FAILED, REPLACE_JOBS, RECREATE, SET_SECRETS, UPLOAD_TO, PARALLEL)
+# What shapes a plan, as ``planned_set`` takes it.
+WISHES = (
+    *(SET, ADOPT, PRUNE),
+    *(RETRY_FAILED, REPLACE_JOBS, RECREATE, SET_SECRETS, UPLOAD_TO, PARALLEL),
+)
 
 
 def read(app: App, files: Sequence[str], recursive: bool) -> tuple[Document, ...]:
@@ -163,19 +191,49 @@ def written(app: App, documents: Sequence[Document]) -> Manifest:
     return Manifest(tuple(bare))
 
 
-def planned_set(app: App, documents: Sequence[Document], **wishes: Any) -> Plan:
+def planned_set(
+    app: App,
+    documents: Sequence[Document],
+    *,
+    apply_set: str | None = None,
+    adopt: bool = False,
+    prune: bool = False,
+    **wishes: Any,
+) -> Plan:
     """What it takes to have ``documents`` live; ``wishes`` as ``App.choices`` takes them.
 
-    Warnings are said. Raises FindingsError.
+    Warnings are said. Raises InputError, FindingsError.
     """
+    from sagectl.plan.ownership import adopted, owned
     from sagectl.plan.planner import planned
 
+    if (adopt or prune) and apply_set is None:
+        raise InputError(
+            f"--{'prune' if prune else 'adopt'} is about a set", hint="Name it: --set NAME."
+        )
     choices = app.choices(**wishes)
+    if apply_set and adopt:
+        documents = adopted(documents, apply_set)
     plan = planned(documents, app.caller_in, app.model, choices, app.secrets)
     _check_data(app, plan)
+    if apply_set:
+        plan = owned(plan, apply_set)
+    if apply_set and prune:
+        plan = _pruning(app, plan, documents, apply_set, choices)
     for warning in plan.warnings:
         app.warn(warning)
     return plan
+
+
+def _pruning(
+    app: App, plan: Plan, documents: Sequence[Document], apply_set: str, choices: Choices
+) -> Plan:
+    from sagectl.plan.ownership import pruning, unlistable
+
+    region, parallel = choices.region, choices.parallel
+    for label in unlistable(plan, region, app.caller_in):
+        app.say(f"{label} stays: the service does not tell which set it is of.")
+    return pruning(plan, documents, apply_set, app.caller_in, region=region, parallel=parallel)
 
 
 def _check_data(app: App, plan: Plan) -> None:
