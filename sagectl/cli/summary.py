@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sagectl.catalog.failure_hints import failure_hint
 from sagectl.errors import InterruptedRunError, JobFailedError, PartialApplyError
 from sagectl.plan.change import Action
 from sagectl.plan.live import status
@@ -126,7 +127,7 @@ def failed_jobs(ending: Ending) -> JobFailedError | None:
     return failed(
         ending.verdicts.values(),
         before,
-        hint="Mend the cause and apply with --retry-failed, which deletes the job and makes it "
+        hint="Once that is mended, apply with --retry-failed: it deletes the job and makes it "
         "again.",
     )
 
@@ -145,7 +146,10 @@ def failed(
     if not found:
         return None
     more = f"\n... and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-    return JobFailedError("\n".join(found[:_NAMED]) + more, hint=hint)
+    # One cause may have failed many jobs; it is told once.
+    known = dict.fromkeys(filter(None, map(failure_hint, found)))
+    hints = " ".join((*known, *((hint,) if hint else ())))
+    return JobFailedError("\n".join(found[:_NAMED]) + more, hint=hints or None)
 
 
 def names(labels: Sequence[str]) -> str:
