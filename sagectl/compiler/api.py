@@ -13,6 +13,7 @@ from sagectl.compiler.codegen import generated
 from sagectl.compiler.failures import TVM_STAGES, condensed, stored
 from sagectl.compiler.frontends import frontend
 from sagectl.compiler.frontends.archive import model_file
+from sagectl.compiler.kernels import require_tools
 from sagectl.compiler.linkers import chosen_linker
 from sagectl.compiler.observer import SILENT
 from sagectl.compiler.packaging import Package, described_model, packed, write_folder
@@ -38,6 +39,7 @@ def compile_model(request: CompileRequest, observer: Observer = SILENT) -> Packa
     reader = frontend(request.framework)
     target = resolve(request.platform, request.device, request.options)
     linker = chosen_linker(target)
+    require_tools(target)
     seconds: dict[str, float] = {}
     with _workplace(request) as (model, objects, folder):
         request = replace(request, model=model)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
+from sagectl.compiler import kernels
 from sagectl.compiler.blob import write_blob
 from sagectl.compiler.targets import tvm_target
 
@@ -19,19 +21,18 @@ if TYPE_CHECKING:
 
 # Ample for the code of a model; its constants are not LLVM's to write.
 _CODE_BYTES = 32 << 20
-# Where tvm_ffi looks for bytecode and constants in a library it loads.
-_LIBRARY_SYMBOL = "__tvm_ffi__library_bin"
 
 
 def generated(module: IRModule, target: Target, folder: Path) -> tuple[Path, ...]:
     """Write the objects of ``module`` into ``folder``: its code, then bytecode and constants.
 
     What Relax operators are left become calls into TVM's virtual machine; memory is planned.
+    GPU code is part of the last.
     """
     from tvm import relax
 
     described = tvm_target(target)
-    with described:
+    with described, kernels.as_source() if target.gpu else nullcontext():
         executable = relax.build(module, target=described)
     return _objects(executable, target, folder)
 
@@ -45,7 +46,8 @@ def _objects(executable: Any, target: Target, folder: Path) -> tuple[Path, ...]:
 
     def pack(module: Any, _is_system_library: bool, prefix: str, place: str) -> str:
         path = Path(place, f"{prefix}constants.o")
-        write_blob(path, f"{prefix}{_LIBRARY_SYMBOL}", _serialised(module), target.arch)
+        content = kernels.finished(_serialised(module), target)
+        write_blob(path, f"{prefix}{kernels.LIBRARY_SYMBOL}", content, target.arch)
         return str(path)
 
     _reserve(folder)

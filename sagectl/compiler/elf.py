@@ -36,10 +36,22 @@ class Elf:
 class _Section:
     name: int
     kind: int
+    address: int
     offset: int
     size: int
     link: int
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Symbol:
+    """``name`` is where its name begins, ``home`` its section; 0 is none: it is imported."""
+
+    name: int
+    kind: int
+    home: int
+    value: int
+    size: int
 
 
 def read_elf(path: Path) -> Elf:
@@ -53,6 +65,24 @@ def read_elf(path: Path) -> Elf:
         raise ValueError(f"{path.name} is a damaged ELF file ({error})") from error
 
 
+def symbol_bytes(path: Path, name: str) -> bytes:
+    """What a library or object holds under ``name``; raises ValueError where nothing is."""
+    data = path.read_bytes()
+    read_elf(path)
+    is_64 = data[4] == 2
+    sections, _ = _sections(data, is_64=is_64)
+    for table in sections:
+        if table.kind not in (_SYMTAB, _DYNSYM):
+            continue
+        strings = sections[table.link].offset
+        for symbol in _symbols(data, table, is_64=is_64):
+            if symbol.home and _text(data, strings + symbol.name) == name:
+                home = sections[symbol.home]
+                start = home.offset + symbol.value - home.address
+                return data[start : start + symbol.size]
+    raise ValueError(f"{path.name} has no symbol {name}")
+
+
 def _read(data: bytes, *, is_64: bool) -> Elf:
     sections, names = _sections(data, is_64=is_64)
     functions: dict[str, int] = {}
@@ -64,11 +94,11 @@ def _read(data: bytes, *, is_64: bool) -> Elf:
             continue
         strings = sections[section.link].offset
         if section.kind in (_SYMTAB, _DYNSYM):
-            for name, kind, home, size in _symbols(data, section, is_64=is_64):
-                if home == 0 and name:
-                    imports.append(_text(data, strings + name))
-                elif kind == _FUNCTION:
-                    functions[_text(data, strings + name)] = size
+            for symbol in _symbols(data, section, is_64=is_64):
+                if symbol.home == 0 and symbol.name:
+                    imports.append(_text(data, strings + symbol.name))
+                elif symbol.kind == _FUNCTION:
+                    functions[_text(data, strings + symbol.name)] = symbol.size
         elif section.kind == _DYNAMIC:
             needed += [_text(data, strings + at) for at in _needed(data, section, is_64=is_64)]
         elif section.kind == _VERNEED:
@@ -95,21 +125,18 @@ def _sections(data: bytes, *, is_64: bool) -> tuple[list[_Section], int]:
 
 def _section(data: bytes, at: int, *, is_64: bool) -> _Section:
     layout = "<IIQQQQII" if is_64 else "<IIIIIIII"
-    name, kind, _flags, _address, offset, size, link, info = struct.unpack_from(
-        layout, data, at
-    )
-    return _Section(name, kind, offset, size, link, info)
+    name, kind, _flags, address, offset, size, link, info = struct.unpack_from(layout, data, at)
+    return _Section(name, kind, address, offset, size, link, info)
 
 
-def _symbols(data: bytes, section: _Section, *, is_64: bool) -> list[tuple[int, int, int, int]]:
-    """Per symbol: offset of its name, kind, section it is in (0 is none: imported), size."""
+def _symbols(data: bytes, section: _Section, *, is_64: bool) -> list[_Symbol]:
     rows = []
     for at in range(section.offset, section.offset + section.size, 24 if is_64 else 16):
         if is_64:
-            name, info, _other, home, _value, size = struct.unpack_from("<IBBHQQ", data, at)
+            name, info, _other, home, value, size = struct.unpack_from("<IBBHQQ", data, at)
         else:
-            name, _value, size, info, _other, home = struct.unpack_from("<IIIBBH", data, at)
-        rows.append((name, info & 0xF, home, size))
+            name, value, size, info, _other, home = struct.unpack_from("<IIIBBH", data, at)
+        rows.append(_Symbol(name, info & 0xF, home, value, size))
     return rows
 
 

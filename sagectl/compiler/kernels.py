@@ -22,20 +22,39 @@ if TYPE_CHECKING:
 
     from sagectl.compiler.targets import Target
 
+# Where tvm_ffi looks for bytecode, constants and GPU code in a library it loads.
+LIBRARY_SYMBOL = "__tvm_ffi__library_bin"
 _OWN_LIBRARY = "_lib"  # stands for the code of the host, which has no bytes here
 # TVM then writes the same module whether or not a driver is installed.
 _WITHOUT_DRIVER = "TVM_COMPILE_FORCE_FALLBACK"
-_SOURCE_FORMATS = {"cuda": "cuda", "opencl": "cl"}
+_GPU_KINDS = ("cuda", "opencl")
+# Since this version of its ABI a cubin has its architecture one byte further on.
+_NEW_CUBIN_ABI = 8
 
 
 @dataclass(frozen=True, slots=True)
 class GpuCode:
-    """The code of one GPU module: its ``form`` (``cubin``, ``cl``), and its functions' names."""
+    """The code of one GPU module, its ``form`` (``cubin``, ``cl``) and its functions."""
 
     kind: str
     form: str
     code: bytes
     functions: tuple[str, ...] = ()
+
+    @property
+    def architecture(self) -> str | None:
+        """What machine code is for (``sm_72``), read from it; ``None`` for source."""
+        if not self.code.startswith(b"\x7fELF"):
+            return None
+        (flags,) = struct.unpack_from("<I", self.code, 0x30)
+        is_new = self.code[8] >= _NEW_CUBIN_ABI
+        return f"sm_{flags >> 8 & 0xFF if is_new else flags & 0xFF}"
+
+
+def require_tools(target: Target) -> None:
+    """Raise RequestError, before any work is done, where a target's compiler is missing."""
+    if target.gpu and target.gpu.code:
+        nvrtc.require()
 
 
 @contextmanager
@@ -72,8 +91,10 @@ def finished(serialised: memoryview, target: Target) -> memoryview:
             reason="target",
             hint="Compile it for the processor alone.",
         )
-    tail = b"".join(_text(kind.encode()) + (_text(content) if content is not None else b"")
-                    for kind, content in made)
+    tail = b"".join(
+        _text(kind.encode()) + (_text(content) if content is not None else b"")
+        for kind, content in made
+    )
     return memoryview(struct.pack("<Q", len(head) + len(tail)) + head + tail)
 
 
@@ -84,7 +105,7 @@ def gpu_code(serialised: bytes) -> tuple[GpuCode, ...]:
         return tuple(
             _described(kind, content)
             for kind, content in modules
-            if kind in _SOURCE_FORMATS and content is not None
+            if kind in _GPU_KINDS and content is not None
         )
     except struct.error as error:
         raise ValueError(f"no executable of TVM ({error})") from error
@@ -99,7 +120,14 @@ def _finished(content: bytes | None, target: Target) -> bytes:
         return content
     # The format comes first and the code last; the table of functions between them stays.
     table = content[8 + len(found.form) : -8 - len(found.code)]
-    return _text(b"cubin") + table + _text(nvrtc.cubin(source, target.gpu.code))
+    made = nvrtc.cubin(source, target.gpu.code)
+    if GpuCode("cuda", "cubin", made).architecture != target.gpu.code:
+        raise CompileError(
+            f"NVRTC made no machine code for {target.gpu.code}",
+            stage="generate",
+            reason="internal",
+        )
+    return _text(b"cubin") + table + _text(made)
 
 
 def _described(kind: str, content: bytes) -> GpuCode:

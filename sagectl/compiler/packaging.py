@@ -12,7 +12,9 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from sagectl.compiler.elf import read_elf
+from sagectl.compiler import nvrtc
+from sagectl.compiler.elf import read_elf, symbol_bytes
+from sagectl.compiler.kernels import LIBRARY_SYMBOL, gpu_code
 from sagectl.errors import InputError
 from sagectl.runtime import package as layout
 from sagectl.runtime.cpu import ARM64_FLAGS, X86_FLAGS
@@ -62,6 +64,7 @@ def described_model(
         "Framework": request.framework,
         "FrameworkVersion": request.framework_version,
         "Target": _target_row(target),
+        "Gpu": _gpu_row(target),
         "System": _system_row(target, library),
         "Runtime": {"ApacheTvm": tvm_version, "ApacheTvmFfi": tvm_ffi.__version__},
         "Source": {
@@ -72,7 +75,10 @@ def described_model(
         "Verification": None,
     }
     return {
-        "Requirements": {"TargetDevice": target.suffix.upper(), "TargetDeviceType": "cpu"},
+        "Requirements": {
+            "TargetDevice": target.suffix.upper(),
+            "TargetDeviceType": "gpu" if target.gpu else "cpu",
+        },
         "Model": {
             "Inputs": [_spec_row(spec) for spec in imported.inputs],
             "Outputs": [_spec_row(spec) for spec in imported.outputs],
@@ -121,6 +127,7 @@ def described(path: Path) -> dict[str, Any]:
         meta = layout.meta(folder)
         listed = json.loads((folder / layout.MANIFEST).read_text(encoding="utf-8"))["Files"]
         elf = read_elf(folder / layout.LIBRARY)
+        found = _gpu_code(folder / layout.LIBRARY)
     return {
         "Package": str(path),
         "Digest": f"sha256:{layout.digest(path)}" if path.is_file() else None,
@@ -131,9 +138,29 @@ def described(path: Path) -> dict[str, Any]:
             "Sections": elf.sections,
             "Imports": list(elf.imports),
             "Needed": list(elf.needed),
+            "MinimumGlibc": elf.minimum_glibc,
             "Functions": dict(sorted(elf.functions.items(), key=lambda row: (-row[1], row[0]))),
         },
+        "GpuCode": found,
     }
+
+
+def _gpu_code(library: Path) -> list[dict[str, Any]]:
+    """What code for graphics processors a library really holds, whatever its meta says."""
+    try:
+        code = gpu_code(symbol_bytes(library, LIBRARY_SYMBOL))
+    except ValueError:
+        return []
+    return [
+        {
+            "Kind": each.kind,
+            "Form": each.form,
+            "Architecture": each.architecture,
+            "SizeBytes": len(each.code),
+            "Functions": list(each.functions),
+        }
+        for each in code
+    ]
 
 
 @contextmanager
@@ -220,6 +247,19 @@ def _target_row(target: Target) -> dict[str, Any]:
         "VectorBytes": target.vector_bytes,
         "Features": sorted(target.features & _INSTRUCTION_SETS),
         "CompilerOptions": dict(target.settings),
+    }
+
+
+def _gpu_row(target: Target) -> dict[str, Any] | None:
+    """The kind of code for a graphics processor, and what its runtime must have."""
+    if target.gpu is None:
+        return None
+    if target.gpu.code is None:
+        return {"Kind": target.gpu.kind, "Code": "OpenCL C 1.2"}
+    return {
+        "Kind": target.gpu.kind,
+        "Code": target.gpu.code,
+        "Driver": f"CUDA {nvrtc.version()}",
     }
 
 

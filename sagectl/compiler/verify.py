@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from sagectl.compiler import opencl
 from sagectl.compiler.comparison import TOLERANCES, Comparison, comparison_of
 from sagectl.compiler.frontends.archive import model_file
 from sagectl.compiler.packaging import open_package, write_folder
@@ -43,7 +44,10 @@ def verified(
     else is left out. Raises CompileError (reason mismatch) where they differ.
     """
     if reason := _why_not(imported, request, target):
-        return _recorded(meta, {"Result": "skipped", "Reason": reason}), None
+        skipped = {"Result": "skipped", "Reason": reason}
+        if target.gpu and target.gpu.code is None:
+            skipped["Kernels"] = "accepted by clang" if opencl.available() else "not compiled"
+        return _recorded(meta, skipped), None
     write_folder(folder, meta)
     with TemporaryDirectory(prefix="sagectl-reference-") as place:
         model = Path(place, "model.onnx")

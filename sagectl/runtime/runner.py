@@ -100,6 +100,12 @@ def _check_machine(described: Mapping[str, Any]) -> None:
             f"The package is for {os_name} {arch}, this machine is Linux {host_machine()}",
             hint="Load it on such a machine, or compile for this one.",
         )
+    if accelerator := target.get("Accelerator"):
+        raise PackageError(
+            f"The package's code runs on {accelerator}, which this loader does not serve",
+            hint="Load it with a TVM runtime that was built for it, or compile the model for "
+            "the processor alone.",
+        )
     if missing := missing_features(target.get("Features", ())):
         raise PackageError(
             f"The package was compiled for {target.get('Mcpu')}; this machine's processor "

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.request import Platform
-from sagectl.compiler.targets import llvm
+from sagectl.compiler.targets import cuda, llvm
 from sagectl.compiler.targets.options import (
     Options,
     checked_features,
@@ -20,12 +20,13 @@ from sagectl.compiler.targets.table import (
     ARCHES,
     CPUS,
     DEVICES,
+    GPUS,
     OSES,
     CpuRow,
     Refusal,
     refusal,
 )
-from sagectl.compiler.targets.target import NATIVE_MACHINES, Target
+from sagectl.compiler.targets.target import NATIVE_MACHINES, Gpu, Target
 from sagectl.runtime.cpu import host_machine
 
 if TYPE_CHECKING:
@@ -116,9 +117,25 @@ def _target(platform: Platform, device: str | None, given: Options, *, native: b
         gnu_prefix=row.gnu_prefix,
         zig_target=row.zig_target,
         suffix=device or str(platform),
+        gpu=_gpu(platform, given),
         settings=given.settings,
-        warnings=given.warnings,
+        warnings=(*given.warnings, *_gpu_remarks(platform, given)),
     )
+
+
+def _gpu(platform: Platform, given: Options) -> Gpu | None:
+    if platform.accelerator is None:
+        return None
+    row = GPUS[platform.accelerator]
+    code = cuda.checked_code(given.settings) if row.kind == "cuda" else None
+    return Gpu(row.kind, row.device, code, row.threads, row.shared_bytes, row.warp)
+
+
+def _gpu_remarks(platform: Platform, given: Options) -> tuple[str, ...]:
+    if platform.accelerator == "NVIDIA":
+        return cuda.remarks(given.settings)
+    named = [name for name in cuda.OPTIONS if name in given.settings]
+    return tuple(f"Compiler option {name!r} is NVIDIA's and changes nothing." for name in named)
 
 
 def _processor(

@@ -15,11 +15,24 @@ NATIVE_MACHINES = {"X86_64": "x86_64", "ARM64": "aarch64"}
 
 
 @dataclass(frozen=True, slots=True)
+class Gpu:
+    """The graphics processor that kernels are made for; ``code`` as ``sm_72``, CUDA's alone."""
+
+    kind: str
+    device: str | None
+    code: str | None
+    threads: int
+    shared_bytes: int
+    warp: int
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """A resolved target.
 
     ``features`` are LLVM's names of what ``mcpu`` with ``mattr`` has. ``vector_bytes`` is the
     widest vector worth using, ``registers`` how many such the schedules may hold at once.
+    ``gpu`` is set where an accelerator is named; all the rest is its host's.
     ``linkers`` are names in ``LINKERS``, best first. ``settings`` are the options that change
     no code and are recorded in the package (``ANDROID_PLATFORM``).
     """
@@ -42,6 +55,7 @@ class Target:
     gnu_prefix: str
     zig_target: str
     suffix: str
+    gpu: Gpu | None = None
     settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
     warnings: tuple[str, ...] = ()
 
