@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from functools import cached_property
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from sagectl.catalog.regions import DEFAULT_LOCAL_REGION, LOCAL_ACCOUNT
 from sagectl.errors import InputError
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from tempfile import TemporaryDirectory
 
+    from sagectl.controlplane.labelwork import LabelingWork
     from sagectl.controlplane.objects import ObjectStore
     from sagectl.controlplane.plane import ControlPlane
     from sagectl.diagnostics import Diagnostic
@@ -85,6 +86,15 @@ class App:
         from sagectl.controlplane.worker import launch
 
         return launch(self.plane, workers=self.settings.workers, command=COMMAND)
+
+    @cached_property
+    def labeling_work(self) -> LabelingWork:
+        """The local labeling jobs, as those who work on them see them."""
+        from sagectl.controlplane.labelwork import LabelingWork
+        from sagectl.controlplane.resources import Place
+
+        place = Place(LOCAL_ACCOUNT, self.local_region)
+        return LabelingWork(self.plane, place, Consolidation())
 
     @cached_property
     def region(self) -> str:
@@ -294,6 +304,31 @@ def _now() -> datetime:
     from datetime import UTC, datetime
 
     return datetime.now(UTC)
+
+
+class Consolidation:
+    """Annotation consolidation as the control plane's labeling jobs know it."""
+
+    def check(self, task: str, content: Mapping[str, Any], labels: Sequence[str]) -> None:
+        """Raises InputError for an answer that could not be consolidated."""
+        from sagectl.consolidation.tasks import ContentError, readable
+
+        try:
+            readable(task, content, labels)
+        except ContentError as error:
+            raise InputError(str(error)) from error
+
+    def labels(
+        self,
+        task: str,
+        answers: Sequence[Sequence[tuple[str, Mapping[str, Any]]]],
+        labels: Sequence[str],
+    ) -> list[tuple[Any, Mapping[str, Any]] | None]:
+        """One value and its metadata for each object; None where nobody answered."""
+        from sagectl.consolidation.tasks import Annotation, consolidated
+
+        given = [[Annotation(*one) for one in each] for each in answers]
+        return list(consolidated(task, given, labels))
 
 
 def _proof(package: Path) -> str:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 
 COMMANDS = {
+    "annotate": ("sagectl.cli.annotating:annotate", "Take answers to a labeling job."),
+    "people": ("sagectl.cli.people:people_group", "Manage who signs in to label."),
     "serve": ("sagectl.cli.serve:serve", "Answer any SageMaker client over HTTP."),
     "events": ("sagectl.cli.local_events:events", "Print what happened to resources."),
     "load": ("sagectl.cli.local_data:load", "Keep records for Search to look through."),

@@ -97,11 +97,7 @@ class _Answers:
 
         cells = self.objects * self.classes + self.answers
         counts = np.bincount(cells, minlength=self.object_count * self.classes)
-        shape = counts.reshape(self.object_count, self.classes).astype(np.float64)
-        totals = shape.sum(axis=1, keepdims=True)
-        return np.divide(
-            shape, totals, out=np.full_like(shape, 1 / self.classes), where=totals > 0
-        )
+        return _shares(counts.reshape(self.object_count, self.classes), self.classes)
 
     def maximised(self, posterior: Floats, prior: Prior) -> tuple[Floats, Floats]:
         """Marginals and error rates under which ``posterior`` is likeliest."""
@@ -139,6 +135,6 @@ def _shares(counts: Any, classes: int) -> Floats:
     import numpy as np
 
     totals = counts.sum(axis=-1, keepdims=True)
-    shares = np.full_like(counts, 1 / classes)
+    shares: Floats = np.full(counts.shape, 1 / classes)
     np.divide(counts, totals, out=shares, where=totals > 0)
     return shares

@@ -56,6 +56,20 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             kind TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
             status TEXT NOT NULL, reason TEXT)""",
     ),
+    (
+        # The people who label, with a salted hash of what they sign in with; groups are JSON.
+        """CREATE TABLE people (
+            account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
+            groups TEXT NOT NULL, secret TEXT NOT NULL, created INTEGER NOT NULL,
+            PRIMARY KEY (account, region, name))""",
+        # What a worker does with an object (numbered from 0): working, submitted or skipped.
+        # ``content`` is JSON, the elements of the submitted form.
+        """CREATE TABLE answers (
+            resource INTEGER NOT NULL REFERENCES resources (id) ON DELETE CASCADE,
+            object INTEGER NOT NULL, worker TEXT NOT NULL, status TEXT NOT NULL,
+            accepted INTEGER NOT NULL, expires INTEGER NOT NULL, submitted INTEGER,
+            content TEXT, PRIMARY KEY (resource, object, worker))""",
+    ),
 )
 
 CURRENT = len(MIGRATIONS)

@@ -139,3 +139,124 @@ def test_files_in_s3_are_read_before_a_job_is_made(local: Run, home: Path) -> No
     found = local("labeling", "create", "boxes", *FLAGS, "--task-type", "BoundingBox", "--yes")
     assert found.code == 2
     assert "s3://scans/in.manifest:1:1" in found.err
+
+
+TEXTS = """\
+kind: LabelingJob
+name: pets
+spec:
+  LabelAttributeName: pet
+  InputConfig: {DataSource: {S3DataSource: {ManifestS3Uri: {upload: texts.manifest}}}}
+  OutputConfig: {S3OutputPath: s3://pets/out}
+  RoleArn: arn:aws:iam::123456789012:role/labeler
+  LabelCategoryConfigS3Uri: {upload: pets.json}
+  HumanTaskConfig:
+    TaskType: TextMultiClass
+    WorkteamArn: {ref: Workteam/radiology}
+    UiConfig: {UiTemplateS3Uri: {upload: pets.liquid}}
+    TaskTitle: Which pet?
+    TaskDescription: Say which pet does this.
+    NumberOfHumanWorkersPerDataObject: 2
+"""
+TEMPLATE = """\
+<script src="https://assets.crowd.aws/crowd-html-elements.js"></script>
+<crowd-form>
+  <crowd-classifier name="pet" categories="{{ task.input.labels | to_json | escape }}">
+    <classification-target>{{ task.input.taskObject }}</classification-target>
+  </crowd-classifier>
+</crowd-form>
+"""
+
+
+@pytest.fixture
+def pets(local: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A local job with two texts to label, two workers each."""
+    from tests.support.manifests import TEAM, WORKFORCE, manifest
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "texts.manifest").write_text('{"source": "purrs"}\n{"source": "barks"}\n')
+    rows = [{"label": "cat"}, {"label": "dog"}]
+    (tmp_path / "pets.json").write_text(
+        json.dumps({"document-version": "2018-11-28", "labels": rows})
+    )
+    (tmp_path / "pets.liquid").write_text(TEMPLATE)
+    manifest(tmp_path, WORKFORCE, TEAM, TEXTS)
+    assert local("apply", "-f", "set.yaml", "--yes").code == 0
+    return tmp_path
+
+
+def answers(folder: Path, *rows: tuple[object, str, str]) -> None:
+    lines = (
+        json.dumps({"object": what, "worker": who, "answer": {"label": label}, "seconds": 4})
+        for what, who, label in rows
+    )
+    (folder / "answers.jsonl").write_text("\n".join(lines))
+
+
+def test_annotate_takes_a_job_to_its_end(local: Run, pets: Path) -> None:
+    answers(pets, (0, "ann", "cat"), ("barks", "ann", "dog"), (0, "bob", "cat"))
+    found = local("local", "annotate", "pets", "answers.jsonl", "--yes", "-o", "json")
+    assert "3 answers taken, 1 objects left" in found.err
+    assert json.loads(found.out)["LabelCounters"]["HumanLabeled"] == 1
+    answers(pets, (1, "bob", "dog"))
+    found = local("local", "annotate", "pets", "answers.jsonl", "--yes", "-o", "json")
+    assert json.loads(found.out)["LabelingJobStatus"] == "Completed"
+    assert local("wait", "labelingjob/pets").code == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        pytest.param("nope", "answers.jsonl:1: Expecting value", id="no-json"),
+        pytest.param("[]", "answers.jsonl:1: not a JSON object", id="list"),
+        pytest.param("{}", "there is no object and no worker and no answer", id="empty"),
+        pytest.param(
+            '{"object": "meows", "worker": "ann", "answer": {}}',
+            "the job has no object 'meows'",
+            id="unknown-object",
+        ),
+        pytest.param(
+            '{"object": 0, "worker": "", "answer": {}}', "worker must be a name", id="nobody"
+        ),
+        pytest.param(
+            '{"object": 0, "worker": "ann", "answer": 3}',
+            "answer must be an object",
+            id="answer",
+        ),
+        pytest.param(
+            '{"object": 0, "worker": "ann", "answer": {"label": "fish"}}',
+            "'fish' is not one of the labels",
+            id="label",
+        ),
+        pytest.param(
+            '{"object": 0, "worker": "ann", "answer": {}, "seconds": -1}',
+            "seconds must be a number",
+            id="seconds",
+        ),
+    ],
+)
+def test_annotate_says_which_line_is_wrong(
+    local: Run, pets: Path, line: str, said: str
+) -> None:
+    (pets / "answers.jsonl").write_text(line)
+    found = local("local", "annotate", "pets", "answers.jsonl", "--yes")
+    assert found.code == 2
+    assert said in found.err
+
+
+def test_annotate_needs_consent_and_a_file_that_is_there(local: Run, pets: Path) -> None:
+    assert local("local", "annotate", "pets", "missing.jsonl", "--yes").code == 2
+    answers(pets, (0, "ann", "cat"))
+    assert local("local", "annotate", "pets", "answers.jsonl").code == 2
+    assert local("local", "annotate", "others", "answers.jsonl", "--yes").code == 3
+
+
+def test_people_are_made_listed_and_deleted(local: Run) -> None:
+    make = ("local", "people", "create", "ann", "--password-stdin", "--yes")
+    assert local(*make, "--group", "doctors", stdin="open\n").code == 0
+    assert local("local", "people", "list", "-o", "name").out == "person/ann\n"
+    assert local("local", "people", "delete", "ann", "--yes").code == 0
+    assert local("local", "people", "delete", "ann", "--yes").code == 3
+    assert local(*make, stdin="open\n").code == 2
+    assert local(*make, "--group", "doctors", stdin="\n").code == 2
+    assert local("local", "people", "create", "ann", "--group", "doctors").code == 2

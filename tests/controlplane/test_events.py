@@ -33,6 +33,7 @@ def test_the_life_of_each_kind_is_told_in_order(plane: ControlPlane, clock: Test
         ("Workforce", "crowd", "Active"),
         ("Workteam", "radiology", "Created"),
         ("Workteam", "radiology", "Updated"),
+        ("LabelingJob", "nodules", "Initializing"),
         ("LabelingJob", "nodules", "InProgress"),
         ("LabelingJob", "nodules", "Stopped"),
         ("CompilationJob", "digits", "STARTING"),

@@ -45,9 +45,7 @@ def create(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
     name, place = params["LabelingJobName"], context.place
     team = params["HumanTaskConfig"]["WorkteamArn"]
     body = {field: params[field] for field in GIVEN if field in params}
-    body["LabelCounters"] = dict.fromkeys(COUNTERS, 0) | {
-        "Unlabeled": _objects(context, params)
-    }
+    body["LabelCounters"] = dict.fromkeys(COUNTERS, 0)
     body["JobReferenceCode"] = _reference_code(context)
     with context.store.writing() as db:
         if taken := resources.find(db, KIND, place, name):
@@ -62,10 +60,22 @@ def create(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
                 "or you do not have access to it."
             )
         made = resources.insert(
-            db, KIND, place, name, body, status="InProgress", now=context.now, parent=team
+            db, KIND, place, name, body, status="Initializing", now=context.now, parent=team
         )
         tags.put(context, db, made, params.get("Tags", ()))
+    _initialise(context, params)
     return {"LabelingJobArn": made.arn}
+
+
+def _initialise(context: Context, params: Mapping[str, Any]) -> None:
+    """Count the objects of a job just made; others see it Initializing until that is done."""
+    count = _objects(context, params)
+    with context.store.writing() as db:
+        made = resources.find(db, KIND, context.place, params["LabelingJobName"])
+        if made is not None and made.status == "Initializing":
+            counters = {**made.body["LabelCounters"], "Unlabeled": count}
+            body = {**made.body, "LabelCounters": counters}
+            resources.save(db, made, now=context.now, status="InProgress", body=body)
 
 
 def stop(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sagectl.catalog.task_types import TASK_TYPES
 from sagectl.controlplane.objects import ObjectStore
 from sagectl.controlplane.plane import ControlPlane
 from tests.support.planes import labeling, refusal, team, with_team
@@ -70,11 +71,13 @@ def test_a_missing_team_is_refused_in_the_service_s_words(plane: ControlPlane) -
 
 
 def test_another_region_s_team_is_no_team_here(plane: ControlPlane) -> None:
-    arn = with_team(plane).replace("us-east-1", "eu-west-1")
-    assert (
-        "does not exist"
-        in refusal(plane, "CreateLabelingJob", labeling("nodules", arn)).message
-    )
+    request = labeling("nodules", with_team(plane).replace("us-east-1", "eu-west-1"))
+    task, there = request["HumanTaskConfig"], TASK_TYPES["BoundingBox"]
+    task["PreHumanTaskLambdaArn"] = there.pre_function_arn("eu-west-1")
+    task["AnnotationConsolidationConfig"] = {
+        "AnnotationConsolidationLambdaArn": there.consolidation_arn("eu-west-1")
+    }
+    assert "does not exist" in refusal(plane, "CreateLabelingJob", request).message
 
 
 def test_a_taken_name_is_in_use(plane: ControlPlane) -> None:

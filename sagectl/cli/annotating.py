@@ -1,0 +1,101 @@
+"""``sagectl local annotate``: workers' answers from a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sagectl.catalog.kinds import LABELING_JOB_KIND
+from sagectl.cli.lazy import Command
+from sagectl.cli.options import YES, consent, pass_app, takes
+from sagectl.cli.verbs import name_argument
+from sagectl.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sagectl.app import App
+    from sagectl.controlplane.labeldata import JobData
+    from sagectl.controlplane.labelwork import Answer
+
+_SHAPE = '{"object": 0, "worker": "ann", "answer": {"label": "cat"}, "seconds": 4.5}'
+
+
+@click.command("annotate", cls=Command)
+@takes(
+    name_argument(LABELING_JOB_KIND),
+    click.Argument(("answers",), metavar="FILE.jsonl"),
+    YES,
+)
+@pass_app
+def annotate(app: App, name: str, answers: str, yes: bool) -> None:
+    """Take answers to a local labeling job, as if workers had given them.
+
+    Each line of the file is one worker's answer to one object: `{"object": 0, "worker": "ann",
+    "answer": {"label": "cat"}, "seconds": 4.5}`. The object is its number in the input
+    manifest, from 0, or its `source-ref`. The answer is what the crowd element of the task
+    submits. When all objects have answers enough, the job completes and its output is written.
+
+    \b
+    Example:
+      sagectl local annotate digits answers.jsonl --yes
+    """
+    from sagectl.render.views import record
+
+    work = app.labeling_work
+    data = work.data(work.job(name))
+    given = list(_answers(app, answers, data))
+    consent(yes, f"Take {len(given)} answers to labeling job {name}?")
+    left = work.take(name, given)
+    app.say(f"{len(given)} answers taken, {left} objects left")
+    found = app.plane.handle(
+        LABELING_JOB_KIND.describe, {"LabelingJobName": name}, region=app.local_region
+    )
+    app.show(record(LABELING_JOB_KIND, name, found))
+
+
+def _answers(app: App, file: str, data: JobData) -> Iterator[Answer]:
+    """The answers in ``file`` (``-`` is stdin). Raises InputError with the line."""
+    numbers = {data.source(number): number for number in range(len(data.objects))}
+    for line, text in enumerate(_lines(app, file), start=1):
+        if text.strip():
+            try:
+                yield _answer(text, numbers)
+            except ValueError as error:
+                hint = f"Write {_SHAPE}."
+                raise InputError(f"{file}:{line}: {error}", hint=hint) from error
+
+
+def _lines(app: App, file: str) -> Iterable[str]:
+    from pathlib import Path
+
+    if file == "-":
+        return app.stdin
+    try:
+        return Path(file).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{file}: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _answer(text: str, numbers: dict[str, int]) -> Answer:
+    import json
+
+    from sagectl.controlplane.labelwork import Answer
+
+    row: Any = json.loads(text)
+    if not isinstance(row, dict):
+        raise ValueError("not a JSON object")
+    if missing := [name for name in ("object", "worker", "answer") if name not in row]:
+        raise ValueError(f"there is no {' and no '.join(missing)}")
+    number = numbers.get(row["object"]) if isinstance(row["object"], str) else row["object"]
+    if not isinstance(number, int) or isinstance(number, bool):
+        raise ValueError(f"the job has no object {row['object']!r:.80}")
+    worker, content, seconds = row["worker"], row["answer"], row.get("seconds", 0)
+    if not isinstance(worker, str) or not worker:
+        raise ValueError(f"worker must be a name, not {worker!r:.60}")
+    if not isinstance(content, dict):
+        raise ValueError(f"answer must be an object, not {content!r:.60}")
+    if not isinstance(seconds, int | float) or seconds < 0:
+        raise ValueError(f"seconds must be a number, not {seconds!r:.60}")
+    return Answer(number, worker, content, float(seconds))

@@ -1,0 +1,295 @@
+"""The work on labeling jobs: tasks handed out, answers taken in, jobs brought to their end."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from sagectl.controlplane import people, resources
+from sagectl.controlplane.clock import milliseconds
+from sagectl.controlplane.labeldata import JobData, job_data
+from sagectl.controlplane.labeloutput import Submitted, write_output
+from sagectl.controlplane.objects import ObjectStore
+from sagectl.errors import InputError, NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from sqlite3 import Connection
+
+    from sagectl.controlplane.people import Person
+    from sagectl.controlplane.plane import ControlPlane
+    from sagectl.controlplane.resources import Place, Resource
+
+KIND = "LabelingJob"
+# TaskAvailabilityLifetimeInSeconds where the job does not say: API reference, HumanTaskConfig.
+LIFETIME_SECONDS = 864_000
+
+
+class Consolidator(Protocol):
+    """Makes one label of several answers, and refuses an answer that it could not read."""
+
+    def check(self, task: str, content: Mapping[str, Any], labels: Sequence[str]) -> None: ...
+
+    def labels(
+        self,
+        task: str,
+        answers: Sequence[Sequence[tuple[str, Mapping[str, Any]]]],
+        labels: Sequence[str],
+    ) -> list[tuple[Any, Mapping[str, Any]] | None]: ...
+
+
+class Task(NamedTuple):
+    """An object in a worker's hands until ``expires`` (milliseconds since the epoch)."""
+
+    job: str
+    number: int
+    expires: int
+
+
+class Answer(NamedTuple):
+    """An answer that comes from a file: the object's number, who, what and how long it took."""
+
+    number: int
+    worker: str
+    content: Mapping[str, Any]
+    seconds: float = 0.0
+
+
+class LabelingWork:
+    """The jobs of one account and region, as those who work on them see them."""
+
+    def __init__(self, plane: ControlPlane, place: Place, consolidator: Consolidator) -> None:
+        self.plane = plane
+        self.place = place
+        self._store = plane.store
+        self._objects = ObjectStore(plane.state, makes_state=False)
+        self._consolidator = consolidator
+
+    @property
+    def objects(self) -> ObjectStore:
+        return self._objects
+
+    def job(self, name: str) -> Resource:
+        """The job of that name. Raises NotFoundError."""
+        with self._store.reading() as db:
+            found = resources.find(db, KIND, self.place, name)
+        if found is None:
+            raise NotFoundError("NoSuchJob", f"there is no labeling job named {name!r}")
+        return found
+
+    def data(self, job: Resource) -> JobData:
+        return job_data(job, self._objects)
+
+    def open_jobs(self, person: Person) -> tuple[tuple[Resource, str], ...]:
+        """The jobs in progress that are given to a team of ``person``, with the team's name."""
+        with self._store.reading() as db:
+            teams = {team.arn: team.name for team in people.teams_of(db, self.place, person)}
+            rows = db.execute(
+                f"SELECT {resources.COLUMNS} FROM resources"
+                " WHERE kind = ? AND account = ? AND region = ? AND status = 'InProgress'"
+                " ORDER BY created, id",
+                (KIND, *self.place),
+            )
+            jobs = [resources.resource(row) for row in rows]
+        return tuple((job, teams[job.parent]) for job in jobs if job.parent in teams)
+
+    def left(self, job: Resource, worker: str) -> int:
+        """How many objects ``worker`` may still be given."""
+        with self._store.reading() as db:
+            return len(self._free(db, job, worker, self._now()))
+
+    def accept(self, job: Resource, worker: str) -> Task | None:
+        """The task in a worker's hands, or the next one; None if there is nothing to do."""
+        now = self._now()
+        limit = job.body["HumanTaskConfig"]["TaskTimeLimitInSeconds"] * 1000
+        with self._store.writing() as db:
+            held = db.execute(
+                "SELECT object, expires FROM answers WHERE resource = ? AND worker = ?"
+                " AND status = 'working' AND expires > ?",
+                (job.id, worker, now),
+            ).fetchone()
+            if held:
+                return Task(job.name, *held)
+            free = self._free(db, job, worker, now)
+            if not free:
+                return None
+            db.execute(
+                "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, 'working', ?, ?, NULL, NULL)",
+                (job.id, free[0], worker, now, now + limit),
+            )
+        return Task(job.name, free[0], now + limit)
+
+    def submit(
+        self, job: Resource, number: int, worker: str, content: Mapping[str, Any]
+    ) -> None:
+        """Take the answer to a task in ``worker``'s hands. Raises InputError if it is not."""
+        self._check(self.data(job), content)
+        self._close(job, number, worker, "submitted", content)
+        self.settle(job.name)
+
+    def skip(self, job: Resource, number: int, worker: str) -> None:
+        """Take a task back from a worker, who is not given it again."""
+        self._close(job, number, worker, "skipped", None)
+
+    def take(self, name: str, answers: Iterable[Answer]) -> int:
+        """Take answers from a file: all of them, or none. Gives how many objects are left.
+
+        Raises InputError naming the first answer that does not fit.
+        """
+        job = self.job(name)
+        if job.status != "InProgress":
+            raise InputError(f"the labeling job {name} is {job.status} and takes no answers")
+        data, now = self.data(job), self._now()
+        with self._store.writing() as db:
+            for line, answer in enumerate(answers, start=1):
+                try:
+                    self._fits(data, answer)
+                except InputError as error:
+                    raise InputError(f"answer {line}: {error}") from error
+                accepted = now - round(answer.seconds * 1000)
+                row = (job.id, answer.number, answer.worker, accepted, now, now)
+                db.execute(
+                    "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, 'submitted', ?, ?, ?, ?)",
+                    (*row, json.dumps(answer.content)),
+                )
+        return self.settle(name)
+
+    def settle(self, name: str) -> int:
+        """Bring a job's counters up to date, and the job to its end if that has come.
+
+        Gives how many objects are left.
+        """
+        job, now = self.job(name), self._now()
+        if job.status != "InProgress":
+            return int(job.body["LabelCounters"]["Unlabeled"])
+        data = self.data(job)
+        counters, is_over, status = self._progress(job, len(data.objects), now)
+        fields: dict[str, Any] = {"LabelCounters": counters}
+        if is_over:
+            fields["LabelingJobOutput"] = {"OutputDatasetS3Uri": self._output(job, data, now)}
+        with self._store.writing() as db:
+            current = resources.find(db, KIND, self.place, name)
+            if current is not None and current.status == "InProgress":
+                body = {**current.body, **fields}
+                state = status if is_over else "InProgress"
+                resources.save(db, current, now=now, status=state, body=body)
+        return int(counters["Unlabeled"])
+
+    # --- how far a job is
+
+    def _progress(
+        self, job: Resource, total: int, now: int
+    ) -> tuple[dict[str, int], bool, str]:
+        human, limits = job.body["HumanTaskConfig"], job.body.get("StoppingConditions", {})
+        with self._store.reading() as db:
+            counts = dict(
+                db.execute(
+                    "SELECT object, count(*) FROM answers"
+                    " WHERE resource = ? AND status = 'submitted' GROUP BY object",
+                    (job.id,),
+                ).fetchall()
+            )
+        wanted = human["NumberOfHumanWorkersPerDataObject"]
+        labeled = sum(count >= wanted for count in counts.values())
+        lifetime = human.get("TaskAvailabilityLifetimeInSeconds", LIFETIME_SECONDS)
+        has_expired = now > job.created + lifetime * 1000
+        if has_expired:
+            labeled = len(counts)  # what there is has to do
+        failed = total - labeled if has_expired else 0
+        share = limits.get("MaxPercentageOfInputDatasetLabeled")
+        most = min(
+            limits.get("MaxHumanLabeledObjectCount") or total,
+            total if share is None else -(-total * share // 100),
+        )
+        counters = {
+            "TotalLabeled": labeled,
+            "HumanLabeled": labeled,
+            "MachineLabeled": 0,
+            "FailedNonRetryableError": failed,
+            "Unlabeled": total - labeled - failed,
+        }
+        is_complete = labeled + failed >= total
+        status = "Completed" if is_complete else "Stopped"
+        return counters, total > 0 and (is_complete or labeled >= most), status
+
+    def _output(self, job: Resource, data: JobData, now: int) -> str:
+        answers = self.answers(job)
+        given = [
+            [(one.worker, one.content) for one in answers.get(number, ())]
+            for number in range(len(data.objects))
+        ]
+        labels = self._consolidator.labels(data.task, given, data.labels)
+        return write_output(job, data, answers, labels, self._objects, now=now)
+
+    def answers(self, job: Resource) -> dict[int, list[Submitted]]:
+        """What was submitted for each object, in the order it came."""
+        found: dict[int, list[Submitted]] = {}
+        with self._store.reading() as db:
+            rows = db.execute(
+                "SELECT object, worker, accepted, submitted, content FROM answers"
+                " WHERE resource = ? AND status = 'submitted'"
+                " ORDER BY object, submitted, rowid",
+                (job.id,),
+            )
+            for number, worker, accepted, submitted, content in rows:
+                answer = Submitted(worker, accepted, submitted, json.loads(content))
+                found.setdefault(number, []).append(answer)
+        return found
+
+    # --- one task
+
+    def _free(self, db: Connection, job: Resource, worker: str, now: int) -> list[int]:
+        """The objects that still need somebody, and that ``worker`` has not seen."""
+        wanted = job.body["HumanTaskConfig"]["NumberOfHumanWorkersPerDataObject"]
+        taken: dict[int, int] = {}
+        seen: set[int] = set()
+        rows = db.execute(
+            "SELECT object, worker, status, expires FROM answers WHERE resource = ?", (job.id,)
+        )
+        for number, who, status, expires in rows:
+            if status == "submitted" or (status == "working" and expires > now):
+                taken[number] = taken.get(number, 0) + 1
+                if who == worker:
+                    seen.add(number)
+            elif status == "skipped" and who == worker:
+                seen.add(number)
+        total = len(self.data(job).objects)
+        return [
+            number
+            for number in range(total)
+            if number not in seen and taken.get(number, 0) < wanted
+        ]
+
+    def _close(
+        self,
+        job: Resource,
+        number: int,
+        worker: str,
+        status: str,
+        content: Mapping[str, Any] | None,
+    ) -> None:
+        now = self._now()
+        with self._store.writing() as db:
+            changed = db.execute(
+                "UPDATE answers SET status = ?, submitted = ?, content = ? WHERE resource = ?"
+                " AND object = ? AND worker = ? AND status = 'working' AND expires > ?",
+                (status, now, json.dumps(content), job.id, number, worker, now),
+            ).rowcount
+        if not changed:
+            raise InputError(
+                "the time for this task is over, or it was not yours",
+                hint="Go back to the list of tasks and take another.",
+            )
+
+    def _fits(self, data: JobData, answer: Answer) -> None:
+        if not 0 <= answer.number < len(data.objects):
+            raise InputError(
+                f"there is no object {answer.number}; the job has {len(data.objects)}, from 0"
+            )
+        self._check(data, answer.content)
+
+    def _check(self, data: JobData, content: Mapping[str, Any]) -> None:
+        self._consolidator.check(data.task, content, data.labels)
+
+    def _now(self) -> int:
+        return milliseconds(self.plane.clock)

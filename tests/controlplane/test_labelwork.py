@@ -1,0 +1,185 @@
+"""Labeling jobs worked on to their end."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sagectl.controlplane import people
+from sagectl.controlplane.labelwork import Answer
+from sagectl.errors import InputError, NotFoundError
+from tests.support.labelings import PLACE, with_job
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sagectl.controlplane.labelwork import LabelingWork
+    from sagectl.controlplane.plane import ControlPlane
+    from tests.support.planes import TestClock
+
+TEXTS = [{"source": "purrs"}, {"source": "barks"}]
+CAT, DOG = {"c": {"label": "cat"}}, {"c": {"label": "dog"}}
+
+
+@pytest.fixture
+def work(plane: ControlPlane, tmp_path: Path) -> LabelingWork:
+    return with_job(plane, tmp_path, TEXTS)
+
+
+def described(plane: ControlPlane) -> dict[str, Any]:
+    return plane.handle("DescribeLabelingJob", {"LabelingJobName": "pets"})
+
+
+def lines(work: LabelingWork, uri: str) -> list[dict[str, Any]]:
+    text = work.objects.path(uri).read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_tasks_go_to_workers_until_every_object_has_enough(
+    plane: ControlPlane, work: LabelingWork
+) -> None:
+    counted = []
+    for worker, answers in {"ann": (CAT, DOG), "bob": (CAT, CAT)}.items():
+        for answer in answers:
+            job = work.job("pets")
+            task = work.accept(job, worker)
+            assert task is not None
+            work.submit(job, task.number, worker, answer)
+            counted.append(described(plane)["LabelCounters"]["HumanLabeled"])
+        assert work.accept(work.job("pets"), worker) is None
+    assert counted == [0, 0, 1, 2]
+    assert described(plane)["LabelingJobStatus"] == "Completed"
+
+
+def test_the_output_is_an_augmented_manifest(plane: ControlPlane, work: LabelingWork) -> None:
+    rows = [(number, who) for number in (0, 1) for who in ("ann", "bob")]
+    work.take("pets", [Answer(number, who, (CAT, DOG)[number], 3.5) for number, who in rows])
+    found = described(plane)
+    uri = "s3://pets/out/pets/manifests/output/output.manifest"
+    assert found["LabelingJobOutput"] == {"OutputDatasetS3Uri": uri}
+    first, second = lines(work, uri)
+    assert first["source"] == "purrs"
+    assert first["pet"] == 0
+    assert second["pet"] == 1
+    assert second["pet-metadata"] == {
+        "class-name": "dog",
+        "confidence": second["pet-metadata"]["confidence"],
+        "type": "groundtruth/text-classification",
+        "job-name": "labeling-job/pets",
+        "human-annotated": "yes",
+        "creation-date": "2020-07-24T12:00:00.000Z",
+    }
+
+
+def test_the_output_keeps_what_every_worker_said(
+    plane: ControlPlane, work: LabelingWork
+) -> None:
+    work.take("pets", [Answer(n, who, CAT, 3.5) for n in (0, 1) for who in ("ann", "bob")])
+    root = "s3://pets/out/pets/annotations/worker-response/"
+    [uri, _] = [row.uri for row in work.objects.listing(root)]
+    [said] = lines(work, uri)
+    assert [one["workerId"] for one in said["answers"]] == ["ann", "bob"]
+    assert said["answers"][0]["answerContent"] == CAT
+    assert said["answers"][0]["timeSpentInSeconds"] == 3.5
+
+
+def test_a_worker_has_one_task_at_a_time_until_its_time_is_over(
+    work: LabelingWork, clock: TestClock
+) -> None:
+    job = work.job("pets")
+    first = work.accept(job, "ann")
+    assert work.accept(job, "ann") == first
+    assert first is not None
+    clock.advance(601)
+    with pytest.raises(InputError, match="the time for this task is over"):
+        work.submit(job, first.number, "ann", CAT)
+    again = work.accept(job, "ann")
+    assert again is not None
+    assert again.expires > first.expires
+
+
+def test_no_more_workers_than_wanted_get_an_object(work: LabelingWork) -> None:
+    job = work.job("pets")
+    given = [work.accept(job, worker) for worker in ("ann", "bob", "cid", "dan", "eve")]
+    assert [task and task.number for task in given] == [0, 0, 1, 1, None]
+
+
+def test_a_skipped_object_goes_to_others(work: LabelingWork) -> None:
+    job = work.job("pets")
+    work.accept(job, "ann")
+    work.skip(job, 0, "ann")
+    second = work.accept(job, "ann")
+    assert second is not None
+    assert second.number == 1
+    assert work.left(job, "bob") == 2
+
+
+def test_nobody_submits_what_another_holds(work: LabelingWork) -> None:
+    job = work.job("pets")
+    work.accept(job, "ann")
+    with pytest.raises(InputError, match="not yours"):
+        work.submit(job, 0, "bob", CAT)
+
+
+def test_answers_from_a_file_are_all_taken_or_none(work: LabelingWork) -> None:
+    bad = Answer(1, "ann", {"c": {"label": "fish"}})
+    with pytest.raises(InputError, match="answer 2: 'fish' is not one of the labels cat, dog"):
+        work.take("pets", [Answer(0, "ann", CAT), bad])
+    assert work.answers(work.job("pets")) == {}
+    with pytest.raises(InputError, match="there is no object 7"):
+        work.take("pets", [Answer(7, "ann", CAT)])
+
+
+def test_a_job_that_is_over_takes_nothing(plane: ControlPlane, work: LabelingWork) -> None:
+    plane.handle("StopLabelingJob", {"LabelingJobName": "pets"})
+    with pytest.raises(InputError, match="is Stopped"):
+        work.take("pets", [Answer(0, "ann", CAT)])
+
+
+def test_objects_that_nobody_labels_in_time_have_failed(
+    plane: ControlPlane, tmp_path: Path, clock: TestClock
+) -> None:
+    work = with_job(plane, tmp_path, TEXTS, TaskAvailabilityLifetimeInSeconds=60)
+    work.take("pets", [Answer(0, "ann", CAT)])
+    clock.advance(61)
+    work.settle("pets")
+    found = described(plane)
+    assert found["LabelingJobStatus"] == "Completed"
+    assert found["LabelCounters"]["FailedNonRetryableError"] == 1
+    rows = lines(work, found["LabelingJobOutput"]["OutputDatasetS3Uri"])
+    assert rows[0]["pet-metadata"]["confidence"] == 0.0
+    assert "failure-reason" in rows[1]["pet-metadata"]
+
+
+def test_an_unknown_job_is_not_found(plane: ControlPlane, work: LabelingWork) -> None:
+    with pytest.raises(NotFoundError):
+        work.job("others")
+
+
+def test_people_sign_in_and_see_the_jobs_of_their_teams(
+    plane: ControlPlane, work: LabelingWork
+) -> None:
+    store = plane.store
+    ann = people.add(store, PLACE, "ann", ["radiologists"], "open", now=0)
+    bob = people.add(store, PLACE, "bob", ["drivers"], "sesame", now=0)
+    assert people.signed_in(store, PLACE, "ann", "open") == ann
+    assert people.signed_in(store, PLACE, "ann", "sesame") is None
+    assert people.signed_in(store, PLACE, "eve", "open") is None
+    assert [(job.name, team) for job, team in work.open_jobs(ann)] == [("pets", "radiology")]
+    assert work.open_jobs(bob) == ()
+    people.remove(store, PLACE, "ann")
+    assert people.signed_in(store, PLACE, "ann", "open") is None
+
+
+@pytest.mark.parametrize("name", ["", "a b", "x" * 129, "../x"])
+def test_names_that_nobody_signs_in_with_are_refused(plane: ControlPlane, name: str) -> None:
+    with pytest.raises(InputError):
+        people.add(plane.store, PLACE, name, ["g"], "open", now=0)
+
+
+def test_a_password_is_not_kept(plane: ControlPlane) -> None:
+    people.add(plane.store, PLACE, "ann", ["g"], "open-sesame", now=0)
+    plane.store.close()
+    assert b"open-sesame" not in (plane.state / "plane.db").read_bytes()
