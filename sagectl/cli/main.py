@@ -30,6 +30,8 @@ COMMANDS = {
         "sagectl.cli.exporting:export",
         "Write live resources as manifests that apply back with no difference.",
     ),
+    "explain": ("sagectl.cli.explaining:explain", "Explain a kind of manifest, or a field."),
+    "schema": ("sagectl.cli.explaining:schema", "Print the JSON Schema of manifests."),
     "wait": ("sagectl.cli.manifests:wait", "Wait for resources to be as wanted."),
     "compile": ("sagectl.cli.compile:compile_", "Compile models, here or as jobs."),
     "workforce": ("sagectl.cli.workforce:workforce", "Manage who may label in a region."),
