@@ -113,7 +113,7 @@ ENVIRONMENT = {
 }
 CHOICES = {
     "backend": BACKENDS,
-    "output": ("table", "wide", "json", "yaml", "jsonl", "tsv", "name"),
+    "output": ("table", "wide", "json", "yaml", "jsonl", "csv", "tsv", "name"),
     "color": ("auto", "always", "never"),
     "progress": ("auto", "tty", "plain", "json", "none"),
 }

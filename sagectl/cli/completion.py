@@ -61,6 +61,30 @@ def names(kind: Kind, ctx: click.Context, incomplete: str) -> list[CompletionIte
     return [CompletionItem(name) for name in found if name.startswith(incomplete)]
 
 
+def properties(resource: str, ctx: click.Context, incomplete: str) -> list[CompletionItem[Any]]:
+    """Properties of local records of ``resource`` that finish the last word typed."""
+    from click.shell_completion import CompletionItem
+
+    from sagectl.catalog.regions import LOCAL_ACCOUNT
+    from sagectl.errors import SagectlError
+
+    before, _, word = incomplete.rpartition(" ")
+    app = invocation(ctx).app
+    if not app.settings.is_local or not app.settings.home.state.is_dir():
+        return []
+    query = {"PropertyNameQuery": {"PropertyNameHint": word}}
+    params = {"Resource": resource} | ({"SuggestionQuery": query} if word else {})
+    try:
+        answer = app.plane.handle(
+            "GetSearchSuggestions", params, account=LOCAL_ACCOUNT, region=app.region
+        )
+    except SagectlError:
+        # Nothing is offered; the command itself will say what is wrong.
+        return []
+    found = (item["PropertyName"] for item in answer["PropertyNameSuggestions"])
+    return [CompletionItem(f"{before} {name}".lstrip()) for name in found]
+
+
 def _local_names(app: App, kind: Kind) -> list[str]:
     """Names on the embedded plane; a TAB calls no network and makes no state directory."""
     from sagectl.catalog.regions import LOCAL_ACCOUNT

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sagectl.catalog.kinds import Column
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from sagectl.catalog.kinds import Column
+    from sagectl.render.views import Computed
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _RELATIVE_DAYS = 30
@@ -16,16 +18,20 @@ _DIGEST = 64  # characters of a SHA-256
 _UNITS = ((_DAY, "d"), (_HOUR, "h"), (_MINUTE, "m"), (1, "s"))
 
 
-def shown(columns: Sequence[Column], *, wide: bool) -> tuple[Column, ...]:
+def shown(columns: Sequence[Column | Computed], *, wide: bool) -> tuple[Column | Computed, ...]:
     """The columns that a table has: all of them when ``wide``."""
     return tuple(column for column in columns if wide or not column.is_wide)
 
 
-def reader(column: Column, now: datetime | None = None) -> Callable[[Mapping[str, Any]], str]:
+def reader(
+    column: Column | Computed, now: datetime | None = None
+) -> Callable[[Mapping[str, Any]], str]:
     """A function from a row to the text of its cell in ``column``.
 
     With ``now``, times are relative to it; otherwise they are ISO 8601.
     """
+    if not isinstance(column, Column):
+        return column.read
     joiner = ", " if column.style == "list" else " "
     paths = [_steps(path) for path in column.path.split("|")]
     is_relative = column.style == "time" and now is not None

@@ -11,7 +11,7 @@ from sagectl.render.tables import answer_columns, flat, write_answer, write_fiel
 from sagectl.render.views import Answer, Listing, Manifest, Record, Report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sagectl.render.console import Console
     from sagectl.render.views import View
@@ -91,7 +91,17 @@ def _yaml(view: View, console: Console) -> None:
 
 
 def _tsv(view: View, console: Console) -> None:
-    put = console.stdout.write
+    console.stdout.writelines("\t".join(cells) + "\n" for cells in _lines(view))
+
+
+def _csv(view: View, console: Console) -> None:
+    import csv
+
+    csv.writer(console.stdout, lineterminator="\n").writerows(_lines(view))
+
+
+def _lines(view: View) -> Iterator[Sequence[str]]:
+    """Titles and rows of what has columns; paths and values of everything else."""
     if isinstance(view, Report):
         view = view.listing
     if isinstance(view, Listing):
@@ -100,13 +110,13 @@ def _tsv(view: View, console: Console) -> None:
         columns, rows = answer_columns(view)
     else:
         for row in view.rows:
-            console.stdout.writelines(f"{path}\t{words}\n" for path, words in flat(row))
+            yield from flat(row)
         return
     if any(column.title for column in columns):
-        put("\t".join(column.title for column in columns) + "\n")
+        yield [column.title for column in columns]
     readers = [reader(column) for column in columns]
     for row in rows:
-        put("\t".join(read(row) for read in readers) + "\n")
+        yield [read(row) for read in readers]
 
 
 def _name(view: View, console: Console) -> None:
@@ -133,6 +143,7 @@ FORMATS: Mapping[str, Callable[[View, Console], None]] = {
     "json": _json,
     "yaml": _yaml,
     "jsonl": _jsonl,
+    "csv": _csv,
     "tsv": _tsv,
     "name": _name,
 }

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sagectl.render.console import Console
-    from sagectl.render.views import Answer, Listing
+    from sagectl.render.views import Answer, Computed, Listing
 
 # Rows of a plain table that are measured before the first is written; a later, longer cell
 # pushes its row to the right rather than being cut.
@@ -36,7 +36,7 @@ def write_rows(view: Listing, console: Console, *, wide: bool) -> None:
 
 
 def write_plain(
-    columns: Sequence[Column], rows: Iterator[Any], put: Callable[[str], Any]
+    columns: Sequence[Column | Computed], rows: Iterator[Any], put: Callable[[str], Any]
 ) -> bool:
     """Write aligned rows, never cut; False if there are none."""
     readers = [reader(column) for column in columns]
@@ -121,7 +121,9 @@ def outline(value: Mapping[str, Any], console: Console) -> Iterator[str]:
             yield f"{label}{' ' * (width - len(key) - 1)}{console.style(words, shade)}"
 
 
-def _rich_table(columns: Sequence[Column], rows: Sequence[Any], console: Console) -> None:
+def _rich_table(
+    columns: Sequence[Column | Computed], rows: Sequence[Any], console: Console
+) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text

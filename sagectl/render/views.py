@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from sagectl.render.console import Console
 
 
+class Computed(NamedTuple):
+    """A column whose cells are not at a path of the row: ``read`` makes them."""
+
+    title: str
+    read: Callable[[Mapping[str, Any]], str]
+    style: str = "text"
+    is_wide: bool = False
+
+
 class Listing(NamedTuple):
     """Rows of one sort; they may be an iterator over pages still to be fetched.
 
@@ -23,7 +32,7 @@ class Listing(NamedTuple):
 
     member: str
     rows: Iterable[Mapping[str, Any]]
-    columns: Sequence[Column]
+    columns: Sequence[Column | Computed]
     word: str
     name_path: str
     plural: str

@@ -28,6 +28,11 @@ class Shape:
     def __repr__(self) -> str:
         return f"Shape({self.name!r}, {self.type})"
 
+    def with_member(self, name: str, shape: str) -> Shape:
+        """This structure with one more field."""
+        members = {**self.raw.get("members", {}), name: {"shape": shape}}
+        return Shape(self.name, {**self.raw, "members": members}, self._named)
+
     @cached_property
     def members(self) -> dict[str, Shape]:
         """The fields of a structure."""

@@ -1,0 +1,81 @@
+"""Rows written to a file, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from sagectl.errors import InputError, MissingExtraError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    Row = Mapping[str, Any]
+
+
+def save_rows(path: Path, rows: Iterable[Row]) -> int:
+    """Write ``rows`` to ``path`` by its ending (.parquet, .csv, .jsonl); how many there were.
+
+    The file is written beside its place and moved. Raises InputError for another ending or a
+    place that cannot be written, MissingExtraError where Parquet's library is missing.
+    """
+    write = WRITERS.get(path.suffix.lower())
+    if write is None:
+        raise InputError(
+            f"{path}: the ending says no format that rows are saved in",
+            hint=f"Use one of {', '.join(WRITERS)}.",
+        )
+    some = list(rows)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        write(beside, some)
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise InputError(f"{path} cannot be written: {error.strerror}") from error
+    return len(some)
+
+
+def _parquet(path: Path, rows: list[Row]) -> None:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise MissingExtraError(
+            "Parquet files need pyarrow", hint="pip install 'sagectl[labeling]'"
+        ) from error
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    columns = {name: _uniform([row.get(name) for row in rows]) for name in names}
+    pyarrow.parquet.write_table(pyarrow.table(columns), path)
+
+
+def _uniform(values: list[Any]) -> list[Any]:
+    """``values`` of one type: numbers stay numbers only where all are."""
+    if all(value is None or isinstance(value, int | float) for value in values):
+        return values
+    return [None if value is None else str(value) for value in values]
+
+
+def _csv(path: Path, rows: list[Row]) -> None:
+    import csv
+
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, names)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _jsonl(path: Path, rows: list[Row]) -> None:
+    import json
+
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(row, default=str, ensure_ascii=False) + "\n" for row in rows)
+
+
+WRITERS: Mapping[str, Callable[[Path, list[Row]], None]] = {
+    ".parquet": _parquet,
+    ".csv": _csv,
+    ".jsonl": _jsonl,
+}
