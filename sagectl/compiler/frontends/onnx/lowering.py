@@ -257,17 +257,17 @@ class Lowering:
 
         known = len(self.problems)
         try:
-            results = CONTROL[node.op](node, Builder(self, node.origin), run)
-            self._blame_condition(node, known)
-            return results
+            return CONTROL[node.op](node, Builder(self, node.origin), run)
         except Unsupported as refusal:
             self.problems.append(Problem(node, refusal.reason, refusal.needs))
             return self._poisoned(node, [UNTYPED] * len(node.wanted))
+        finally:
+            self._blame_condition(node, known)
 
     def _blame_condition(self, node: Node, known: int) -> None:
         """What fails in a branch may never run: first of all the condition must be known."""
-        condition = node.required(0)
-        if node.op == "If" and condition.data is None:
+        condition = node.input(0)
+        if node.op == "If" and condition is not None and condition.data is None:
             self.problems[known:] = [
                 replace(problem, needs=(condition,)) for problem in self.problems[known:]
             ]

@@ -49,24 +49,31 @@ def unsupported(problems: Sequence[Problem]) -> CompileError:
 
 
 def refuse_types(model: ModelProto) -> None:
-    """Raise CompileError for inputs and outputs that are no tensors of numbers."""
+    """Raise CompileError for inputs and outputs that are no tensors of numpy's numbers."""
     from onnx import TensorProto
 
+    from sagectl.compiler.frontends.onnx.signature import open_inputs
+    from sagectl.compiler.frontends.onnx.support import PORT_TYPES
+
     findings = []
-    for role, values in (("input", model.graph.input), ("output", model.graph.output)):
+    for role, values in (("input", open_inputs(model)), ("output", model.graph.output)):
         for value in values:
             kind = value.type.WhichOneof("value")
-            if kind == "tensor_type" and value.type.tensor_type.elem_type != TensorProto.STRING:
+            shown = (kind or "untyped").split("_")[0]
+            if kind == "tensor_type":
+                shown = TensorProto.DataType.Name(value.type.tensor_type.elem_type).lower()
+            # An exporter may leave an output's type to be inferred.
+            if shown in PORT_TYPES or (role == "output" and shown in ("undefined", "untyped")):
                 continue
-            shown = "string" if kind == "tensor_type" else (kind or "untyped").split("_")[0]
             findings.append(f"{role} {value.name!r} is {shown}")
     if findings:
         raise CompileError(
-            f"Only tensors of numbers go in and out of a compiled model: {'; '.join(findings)}",
+            "Only tensors of numpy's numbers go in and out of a compiled model: "
+            + "; ".join(findings),
             stage="import",
             reason="operator",
             details={"operators": [], "nodes": [], "needs": []},
-            hint="Do the work on text, sequences and options before and after the model.",
+            hint="Cast other numbers, and work on text and sequences, outside the model.",
         )
 
 

@@ -61,6 +61,13 @@ ELEMENT_TYPES = frozenset(
         *("float32", "float64"),
     }
 )
+# As ONNX spells them; numpy has no bfloat16, float8 or int4 of its own.
+PORT_TYPES = frozenset(
+    {
+        *("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
+        *("float", "double", "float16"),
+    }
+)
 HALF_TYPES = frozenset({"float16", "bfloat16"})
 HALF_OPERATORS = frozenset({"Cast"})
 

@@ -167,6 +167,23 @@ def test_a_loop_of_known_length_is_unrolled() -> None:
     )
 
 
+def test_a_scan_is_unrolled() -> None:
+    assert_same(
+        model_of("""g (float[2] start, float[3,2] rows) => (float[2] end, float[3,2] sums)
+        { end, sums = Scan <num_scan_inputs = 1, body = b (float[2] s, float[2] r) =>
+            (float[2] t, float[2] o) { t = Add(s, r) o = Identity(t) }> (start, rows) }""")
+    )
+
+
+def test_sequences_inside_a_model_are_taken_apart() -> None:
+    assert_same(
+        model_of("""g (float[4,3] x) => (float[2,3] y, float[4,3] z)
+        <int64 two = {2}, int64 one = {1}>
+        { parts = SplitToSequence <axis = 0> (x, two) y = SequenceAt(parts, one)
+          z = ConcatFromSequence <axis = 0> (parts) }""")
+    )
+
+
 @pytest.mark.parametrize("opset", [7, 9, 11, 13, 17, 21])
 def test_models_of_every_age_compile(opset: int) -> None:
     text = """g (float[1,2,6,6] x) => (float[1,8] y)
