@@ -1,4 +1,4 @@
-"""Write docs/reference/ from the code that the pages describe.
+"""Write the pages of docs/ that describe code, from that code.
 
 python docs/generate.py           write the pages
 python docs/generate.py --check   exit 1 if a page is out of date
@@ -15,14 +15,14 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-REFERENCE = Path(__file__).parent / "reference"
+DOCS = Path(__file__).parent
 COLUMNS = 88
 
 
 def commands() -> str:
     """Every command, its help and its own options."""
-    from sagectl.cli.root import cli
     from sagectl.cli.options import GLOBAL_OPTIONS
+    from sagectl.cli.root import cli
 
     parts = ["# Commands", "", "`sagectl COMMAND --help` shows the same.", ""]
     root = context(cli, "sagectl")
@@ -178,15 +178,46 @@ def settings() -> str:
 
 def fidelity() -> str:
     """What the embedded control plane does as the service does, and how that is known."""
-    from sagectl.controlplane.fidelity import FIDELITY
+    from sagectl.controlplane.failures import TEXTS
+    from sagectl.controlplane.fidelity import FIDELITY, NOT_EMULATED, SOURCES
 
     rows = [
-        [f"`{row.operation}`", row.behaviour, row.source, f"`{row.tested_by}`"]
+        [codes(row.operations.split(", ")), row.says, told(row), f"`tests/{row.tested_by}`"]
         for row in FIDELITY
     ]
-    parts = ["# Fidelity", "", "How the embedded control plane compares with SageMaker.", ""]
-    heading = ["operation", "behaviour", "source", "tested by"]
-    return "\n".join([*parts, *table(heading, rows), ""])
+    reasons = [[reason, framework, text] for (reason, framework), text in TEXTS.items()]
+    parts = [
+        "# Fidelity",
+        "",
+        "How the embedded control plane compares with SageMaker: what it does, how that is",
+        "known of the service, and which test holds it to that. Where no source is known, the",
+        "table says that the behaviour was decided here.",
+        "",
+        *table(["source", "what it is"], [[name, text] for name, text in SOURCES.items()]),
+        "",
+        "## Behaviour",
+        "",
+        *table(["operation", "behaviour", "source", "tested by"], rows),
+        "",
+        "## Reasons of failed compilations",
+        "",
+        "`FailureReason` begins with `ClientError: ` for what the request or the model is to",
+        "blame for, with `ServerError: ` for what the compiler is. The texts are Neo's, as its",
+        "troubleshooting page and public issues have them; for anything else it says what our",
+        "compiler said.",
+        "",
+        *table(["reason", "framework", "text"], reasons),
+        "",
+        "## Not emulated",
+        "",
+        *(f"- {text}" for text in NOT_EMULATED),
+        "",
+    ]
+    return "\n".join(parts)
+
+
+def told(row: Any) -> str:
+    return f"{row.source}: {row.detail}" if row.detail else row.source
 
 
 def table(heading: list[str], rows: Iterable[list[str]]) -> list[str]:
@@ -210,20 +241,20 @@ def cell(value: Any) -> str:
 
 
 PAGES = {
-    "commands": commands,
-    "kinds": kinds,
-    "rules": rules,
-    "targets": targets,
-    "exit-codes": exit_codes,
-    "settings": settings,
+    "reference/commands": commands,
+    "reference/kinds": kinds,
+    "reference/rules": rules,
+    "reference/targets": targets,
+    "reference/exit-codes": exit_codes,
+    "reference/settings": settings,
+    "explanation/fidelity": fidelity,
 }
 
 
 def main(args: list[str]) -> int:
-    REFERENCE.mkdir(exist_ok=True)
     stale = []
     for name, page in PAGES.items():
-        path = REFERENCE / f"{name}.md"
+        path = DOCS / f"{name}.md"
         text = f"<!-- Written by docs/generate.py; change the code instead. -->\n\n{page()}"
         if path.is_file() and path.read_text(encoding="utf-8") == text:
             continue

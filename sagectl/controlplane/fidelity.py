@@ -45,6 +45,22 @@ _TAGS = "controlplane/operations/test_tags.py::"
 _QUERY = "controlplane/test_query.py::"
 _PAGING = "controlplane/test_paging.py::"
 _PLANE = "controlplane/test_plane.py::"
+_SETTLING = "controlplane/test_settling.py::"
+_CHAOS = "controlplane/test_chaos.py::"
+_SIGNATURES = "controlplane/test_signatures.py::"
+_EVENTS = "controlplane/test_events.py::"
+_WIRE = "controlplane/test_wire.py::"
+
+# What people might look for in vain.
+NOT_EMULATED: tuple[str, ...] = (
+    "Cognito, IAM and the VPC: a pool, role or subnet that a request names need not exist.",
+    "Rates: no call is one too many here, unless --chaos says so.",
+    "Other quotas than work teams (25), workforces (1) and tags (50).",
+    "Buckets in other regions: there is one namespace of buckets, in one folder.",
+    "The wait of a work team for its SNS topic, and messages to workers.",
+    "Training: Search looks through records that were loaded.",
+    "Model packages: ModelPackageVersionArn is refused.",
+)
 
 FIDELITY: tuple[Behaviour, ...] = (
     Behaviour(
@@ -122,10 +138,33 @@ FIDELITY: tuple[Behaviour, ...] = (
         "DeleteWorkforce",
     ),
     Behaviour(
-        "CreateWorkforce",
-        "A workforce is Active at once; the service takes minutes for one in a VPC.",
+        "CreateWorkforce, UpdateWorkforce, DeleteWorkforce",
+        "A workforce is Initializing, Updating and Deleting for as long as "
+        "--workforce-delay says; without it, it is Active, or gone, at once.",
+        "model",
+        _SETTLING + "test_a_workforce_passes_through_the_states_of_the_service",
+        "WorkforceStatus; the service takes minutes for one in a VPC",
+    ),
+    Behaviour(
+        "UpdateWorkforce, DeleteWorkforce",
+        "A workforce on its way to another state is a ConflictException.",
+        "model",
+        _SETTLING + "test_a_workforce_on_its_way_cannot_be_changed",
+        "UpdateWorkforce has the error; that it is this one is ours",
+    ),
+    Behaviour(
+        "CreateWorkteam",
+        "Only an Active workforce takes work teams.",
         "ours",
-        _WORKFORCES + "test_a_workforce_is_described_with_everything_but_its_secret",
+        _SETTLING + "test_only_an_active_workforce_takes_teams",
+        "terraform-provider-aws waits for Active first",
+    ),
+    Behaviour(
+        "DescribeWorkforce",
+        "With --chaos failures=SHARE a new workforce may end Failed, with its FailureReason.",
+        "model",
+        _CHAOS + "test_a_workforce_may_end_failed_with_its_reason",
+        "WorkforceStatus; the text is ours",
     ),
     Behaviour(
         "CreateWorkteam",
@@ -240,7 +279,7 @@ FIDELITY: tuple[Behaviour, ...] = (
     ),
     Behaviour(
         "CreateLabelingJob",
-        "A job is InProgress at once, and nobody labels: its counters stand still.",
+        "A job whose manifest nobody can read is InProgress, with counters that stand still.",
         "ours",
         _LABELINGS + "test_a_new_job_is_in_progress_and_says_all_that_it_must",
     ),
@@ -326,6 +365,51 @@ FIDELITY: tuple[Behaviour, ...] = (
         "reference",
         _QUERY + "test_results_are_newest_first_unless_told_otherwise",
         "Search; the second sentence is ours",
+    ),
+    Behaviour(
+        "all",
+        "With --chaos throttle=SHARE some calls are refused with ThrottlingException, 'Rate "
+        "exceeded', status 400; with errors=SHARE some fail with InternalFailure.",
+        "issues",
+        _CHAOS + "test_a_call_that_met_trouble_changed_nothing",
+        "aws-cli issue 7596; that nothing was changed is ours",
+    ),
+    Behaviour(
+        "List*",
+        "With --chaos empty-pages=SHARE some pages are empty and have a NextToken.",
+        "issues",
+        _CHAOS + "test_empty_pages_lead_on_and_hide_nothing",
+        "aws-cli issue 7596",
+    ),
+    Behaviour(
+        "List*",
+        "With --chaos lag=SECONDS reads see a new resource only later.",
+        "terraform",
+        _CHAOS + "test_reads_lag_behind_and_writes_do_not",
+        "it repeats CreateWorkteam for two minutes",
+    ),
+    Behaviour(
+        "all",
+        "Signature Version 4 is verified where it is required: five minutes of difference "
+        "between clocks; a change is carried out once.",
+        "guide",
+        _SIGNATURES + "test_clocks_may_differ_by_five_minutes_and_no_more",
+        "IAM user guide, Signature Version 4; the refusal of a repeated request is ours",
+    ),
+    Behaviour(
+        "all",
+        "State changes are told in EventBridge's form.",
+        "guide",
+        _EVENTS + "test_an_event_has_eventbridge_s_shape",
+        "Automating SageMaker with EventBridge; the service tells them of labeling jobs alone",
+    ),
+    Behaviour(
+        "all",
+        "AWS JSON 1.1: unknown members are ignored, malformed bodies are "
+        "SerializationException, times are seconds since the epoch.",
+        "guide",
+        _WIRE + "test_a_wrong_type_is_a_serialization_exception_that_names_the_member",
+        "Smithy specification, awsJson1_1",
     ),
     Behaviour(
         "GetSearchSuggestions",
