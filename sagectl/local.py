@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
+    from sagectl.controlplane.answers import Service
     from sagectl.controlplane.objects import ObjectStore
     from sagectl.controlplane.plane import ControlPlane
     from sagectl.settings import Home
@@ -50,14 +51,20 @@ def client(
     region: str = DEFAULT_LOCAL_REGION,
     account: str = LOCAL_ACCOUNT,
     workers: int = 1,
+    **behaviour: Any,
 ) -> Any:
     """A boto3 SageMaker client whose service is the local one kept in ``home``.
 
     ``home`` is what SAGECTL_HOME names; without it, it is the one that the command line uses.
     ``workers`` compilation jobs run at once, in processes that outlive this one; 0 leaves jobs
     queued. ``running(home)`` ends them when a test is over.
+
+    ``behaviour`` makes a less willing service of it: ``quotas={"Workteam": 2}``,
+    ``workforce_seconds=20`` (how long one is Initializing, Updating, Deleting) and
+    ``chaos="seed=7,throttle=0.1"`` as of ``sagectl local serve --chaos``.
     """
-    return session(home, region=region, account=account, workers=workers).client("sagemaker")
+    made = session(home, region=region, account=account, workers=workers, **behaviour)
+    return made.client("sagemaker")
 
 
 def session(
@@ -66,6 +73,7 @@ def session(
     region: str = DEFAULT_LOCAL_REGION,
     account: str = LOCAL_ACCOUNT,
     workers: int = 1,
+    **behaviour: Any,
 ) -> Any:
     """A boto3 Session whose SageMaker clients, of any region, are answered in this process.
 
@@ -85,7 +93,8 @@ def session(
         }
     )
     core.register("choose-signer.sagemaker.*", disable_signing)
-    core.register("before-send.sagemaker.*", _Service(_plane(home, workers), account, region))
+    service = _Door(_service(home, workers, **behaviour), account, region)
+    core.register("before-send.sagemaker.*", service)
     return boto3.Session(
         aws_access_key_id=account,
         aws_secret_access_key="local",
@@ -112,10 +121,10 @@ def running(home: str | os.PathLike[str] | None = None) -> Iterator[None]:
         stop_supervisor(_plane(home, workers=0))
 
 
-class _Service:
+class _Door:
     """Answers what botocore is about to send: the documented event ``before-send``."""
 
-    def __init__(self, plane: ControlPlane, account: str, region: str) -> None:
+    def __init__(self, plane: Service, account: str, region: str) -> None:
         self._plane = plane
         self._account = account
         self._region = region
@@ -164,7 +173,29 @@ def _home(place: str | os.PathLike[str] | None) -> Home:
     return home({"SAGECTL_HOME": str(Path(place).absolute())})
 
 
-def _plane(place: str | os.PathLike[str] | None, workers: int) -> ControlPlane:
+def _service(
+    place: str | os.PathLike[str] | None,
+    workers: int,
+    *,
+    chaos: str | None = None,
+    **behaviour: Any,
+) -> Service:
+    if chaos is None:
+        return _plane(place, workers, **behaviour)
+    from random import Random
+
+    from sagectl.controlplane.chaos import Unruly
+    from sagectl.controlplane.chaos import chaos as parsed
+
+    asked = parsed(chaos)
+    behaviour["entropy"] = Random(asked.seed).randbytes
+    behaviour["workforce_failures"] = asked.failures
+    return Unruly(_plane(place, workers, **behaviour), asked)
+
+
+def _plane(
+    place: str | os.PathLike[str] | None, workers: int, **behaviour: Any
+) -> ControlPlane:
     from sagectl.controlplane.plane import ControlPlane
     from sagectl.controlplane.worker import launch
     from sagectl.schema.model import service_model
@@ -178,5 +209,5 @@ def _plane(place: str | os.PathLike[str] | None, workers: int) -> ControlPlane:
         launch(plane, workers=workers, command=_COMMAND, environ=environ)
 
     model = service_model(home.cache)
-    plane = ControlPlane(home.state, model, launch=start)
+    plane = ControlPlane(home.state, model, launch=start, **behaviour)
     return plane

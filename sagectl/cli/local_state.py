@@ -31,12 +31,24 @@ def local_status(app: App) -> dict[str, Any]:
         "Path": str(state),
         "Supervisor": f"process {lease.pid}" if lease else "not running",
         "Workers": app.settings.workers,
+        "Jobs": _jobs(app),
         "Resources": {kind: _told(counts) for kind, counts in census(app.plane.store).items()},
         "Bytes": {
             "Database": sum(_size(state / name) for name in _DATABASE),
             "Objects": _size(state / "objects"),
             "Jobs": _size(state / "jobs"),
         },
+    }
+
+
+def _jobs(app: App) -> dict[str, Any]:
+    """How many compilation jobs wait, and which are worked on."""
+    from sagectl.controlplane.jobs import active
+
+    found = active(app.plane.store)
+    return {
+        "Queued": sum(job.is_queued for job in found),
+        "Running": [job.name for job in found if not job.is_queued],
     }
 
 

@@ -207,12 +207,13 @@ def _encoded(shape: Shape, value: Any) -> Any:
 
 
 def _structure_out(shape: Shape, value: Mapping[str, Any]) -> dict[str, Any]:
-    members = shape.members
-    return {
-        name: _encoded(members[name], item)
-        for name, item in value.items()
-        if item is not None and name in members
-    }
+    members, shown = shape.members, {}
+    for name, item in value.items():
+        if item is not None and name in members:
+            # Not by _encoded: most members are plain, and a list has thousands of them.
+            encoder = _ENCODERS.get(members[name].type)
+            shown[name] = encoder(members[name], item) if encoder else item
+    return shown
 
 
 def _list_out(shape: Shape, value: list[Any]) -> list[Any]:

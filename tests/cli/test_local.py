@@ -29,6 +29,7 @@ def test_status_counts_what_is_there(local: Run, home: Path, tmp_path: Path) -> 
         "Workforce": {"Active": 1},
         "Workteam": 1,
     }
+    assert status["Jobs"] == {"Queued": 1, "Running": []}
     assert status["Bytes"]["Database"] > 0
 
 

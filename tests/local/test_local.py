@@ -176,3 +176,25 @@ def _with_sources() -> dict[str, str]:
     import os
 
     return os.environ | {"PYTHONPATH": str(Path(local.__file__).parents[1])}
+
+
+def test_a_less_willing_service_can_be_asked_for(tmp_path: Path) -> None:
+    slow = local.client(tmp_path, workers=0, quotas={"Workteam": 0}, workforce_seconds=60)
+    slow.create_workforce(WorkforceName="crowd", OidcConfig=OIDC)
+    found = slow.describe_workforce(WorkforceName="crowd")["Workforce"]
+    assert found["Status"] == "Initializing"
+    with pytest.raises(slow.exceptions.ResourceLimitExceeded):
+        slow.create_workteam(
+            WorkteamName="t",
+            Description="d",
+            MemberDefinitions=[{"OidcMemberDefinition": {"Groups": ["g"]}}],
+        )
+
+
+def test_trouble_comes_by_seed(tmp_path: Path) -> None:
+    def attempts(seed: int) -> list[int]:
+        unruly = local.client(tmp_path, workers=0, chaos=f"seed={seed},errors=0.3")
+        return [unruly.list_workteams()["ResponseMetadata"]["RetryAttempts"] for _ in range(5)]
+
+    assert attempts(2) == attempts(2)
+    assert sum(attempts(2)) > 0
