@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sagectl.gateway.client import Caller
     from sagectl.gateway.objects import S3Objects
     from sagectl.plan.datachecks import Looks
+    from sagectl.plan.events import Event, Observer
     from sagectl.plan.planner import Choices
     from sagectl.plan.preflight import World
     from sagectl.plan.secrets import Secrets
@@ -60,6 +61,8 @@ class App:
         self.environ = os.environ if environ is None else environ
         self.clock = clock or _now
         self.sleep = sleep
+        self.listeners: list[Observer] = []  # who else is told what happens
+        self.warned: list[Diagnostic] = []
         self._callers: dict[str, Caller] = {}
         self._fetched: dict[str, Path] = {}
 
@@ -290,7 +293,13 @@ class App:
 
     def warn(self, diagnostic: Diagnostic) -> None:
         """A finding that stops nothing, on stderr."""
+        self.warned.append(diagnostic)
         self.console.warn(diagnostic)
+
+    def tell(self, event: Event) -> None:
+        """Let the listeners know what happened."""
+        for listener in self.listeners:
+            listener(event)
 
     def _say_whom(self) -> None:
         # Never a silent choice: a command that does not talk to AWS says to whom it does.

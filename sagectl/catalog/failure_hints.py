@@ -1,43 +1,60 @@
-"""What to do about a failed compilation, by what its FailureReason says.
+"""What to do about the reasons that SageMaker gives for failed jobs.
 
-The texts are those seen in FailureReason of real jobs: the developer guide's page on
-troubleshooting Neo, and issues of sagemaker-python-sdk (2062), amazon-sagemaker-examples (846,
-986, 1037, 1284, 2784) and neo-ai-dlr (24, 243).
+The texts are those of the developer guide's page on troubleshooting Neo, and of issues in
+which users quote them (aws/amazon-sagemaker-examples, neo-ai/neo-ai-dlr).
 """
 
 from __future__ import annotations
 
-# Part of a FailureReason -> what to do; the first that is found counts.
-HINTS = {
-    "Unable to untar input model": "The input must be a tar.gz that holds the model; "
-    "{upload: PATH} of the model file packs it.",
-    "S3 object does not exist": "Put the model there, or write {upload: PATH} as S3Uri.",
-    "which is different from AWS Sagemaker service region": "Copy the model to a bucket of "
-    "the job's region.",
-    "bucket": "Check the name and the region of the bucket, and what the role may read.",
-    "Failed to assume role": "Let sagemaker.amazonaws.com assume RoleArn in its trust policy.",
-    "operators are not implemented": "Export the model without these operators, or in an "
-    "older operator set.",
-    "has wrong shape in Input Shape dictionary": "Give the shapes of DataInputConfig in NCHW "
-    "order.",
-    "shape mismatch": "Compare DataInputConfig with the model's own input names and shapes.",
-    "Check 1. Input names": "Compare DataInputConfig with the model's own input names and "
-    "shapes.",
-    "Exactly one .pb": "Leave one .pb or .pbtxt file in the archive.",
-    "h5 file": "Put exactly one .h5 file into the archive.",
-    "Only one parameter file": "Leave one -symbol.json and one .params file in the archive.",
-    "No valid Mxnet model file": "Put one -symbol.json and one .params file into the archive.",
-    "No pth file": "Put one .pth file into the archive.",
-    "Incompatible": "Check Framework, and that the file is a model that its own runtime loads.",
-    "make sure the framework you select": "Check that Framework is what the model was made "
-    "with.",
-    "MaxRuntimeInSeconds": "Raise StoppingCondition.MaxRuntimeInSeconds.",
-    "held more than": "Give it more memory, or run fewer jobs at once (SAGECTL_WORKERS).",
-    "internal server error": "Try again in a few minutes with --retry-failed.",
-    "unexpected error": "Check the inputs, then try again with --retry-failed.",
-}
+import re
+
+_FRAMEWORK = "Check that InputConfig.Framework names what the model was saved with"
+_SHAPES = "Check names and shapes in DataInputConfig against the model: sagectl compile inspect"
+
+# A part of the reason -> what to do, first match wins.
+_HINTS = (
+    (
+        r"operators are not implemented",
+        "Replace these operators in the model, or try sagectl compile build, which has others.",
+    ),
+    (r"Exactly one \.pbt?", "Put one .pb or .pbtxt file into the archive."),
+    (r"h5 files? provided", "Put exactly one .h5 file at the top of the archive."),
+    (r"sample_weight_mode", "Save the Keras model again with an older Keras (2.2)."),
+    (r"should be provided in NCHW", "Give shapes as batch, channels, height, width (NCHW)."),
+    (r"Only one parameter file", f"{_FRAMEWORK}, and put one .params file into the archive."),
+    (
+        r"S3 object does not exist",
+        "Upload the model, or correct InputConfig.S3Uri; apply --dry-run=server looks first.",
+    ),
+    (
+        r"is in region .* different from",
+        "Copy the bucket's objects to the job's region, or give the job the bucket's region.",
+    ),
+    (r"Unable to untar", "Make a tar.gz of the model's files; {upload: PATH} does it for you."),
+    (r"No valid Mxnet model", f"{_FRAMEWORK}, and put NAME-symbol.json into the archive."),
+    (r"No pth file", f"{_FRAMEWORK}; PyTorch wants one .pth or .pt file in the archive."),
+    (
+        r"list index out of range|input-shape mismatch|Input names and shapes|wrong shape",
+        f"{_SHAPES} MODEL shows them.",
+    ),
+    (r"unknown TensorShape", "Export the model with fixed shapes, or set them in its graph."),
+    (
+        r"No operations were successfully partitioned",
+        "The model has nothing that this accelerator runs: choose another target.",
+    ),
+    (
+        r"Incompatible (Tensorflow|ONNX) model",
+        f"{_FRAMEWORK}; sagectl compile build MODEL says which operator is at fault.",
+    ),
+    (
+        r"invoking the Lambda function",
+        "Check that the function exists in this region and that the role may invoke it.",
+    ),
+    (r"[Ii]nternal [Ss]erver [Ee]rror|InternalServerError", "Run it again: --retry-failed."),
+    (r"AccessDenied|not authorized|Access Denied", "Give the job's role the right it lacks."),
+)
 
 
 def failure_hint(reason: str) -> str | None:
-    """What to do about a job that failed for ``reason``, None where nothing is known."""
-    return next((hint for text, hint in HINTS.items() if text in reason), None)
+    """What to do about a job that failed for ``reason``, if that is known."""
+    return next((hint for pattern, hint in _HINTS if re.search(pattern, reason)), None)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sagectl.cli.options import consent
 from sagectl.cli.summary import Ending, failed, failed_jobs, interruption, partly, summary
+from sagectl.cli.watching import watched
 from sagectl.errors import InterruptedRunError, SagectlError, WaitTimeoutError
 from sagectl.plan.change import Action
 from sagectl.plan.live import status
@@ -25,14 +26,13 @@ def carry_out(app: App, plan: Plan, *, yes: bool, parallel: int | None) -> Outco
     from sagectl.plan.executor import Outcome, apply_plan
     from sagectl.plan.interrupts import interrupts
     from sagectl.render.plan_view import plan_lines
-    from sagectl.render.progress import progress
 
     for line in plan_lines(plan, app.console.style_error):
         app.say(line)
     if not plan.pending:
         return Outcome()
     consent(yes, "Make these changes?")
-    with interrupts() as stops, progress(app.console) as observer:
+    with interrupts() as stops, watched(app) as observer:
         return apply_plan(
             plan,
             app.caller_in,
@@ -111,9 +111,8 @@ def looked_after(
     """
     from sagectl.plan.interrupts import interrupts
     from sagectl.plan.waiter import Pace, goal, wait
-    from sagectl.render.progress import progress
 
-    with interrupts() as stops, progress(app.console) as observer:
+    with interrupts() as stops, watched(app) as observer:
         return wait(
             targets,
             app.caller_in,

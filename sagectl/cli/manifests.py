@@ -8,6 +8,7 @@ import click
 
 from sagectl.cli.lazy import Command
 from sagectl.cli.options import DRY_RUN, YES, pass_app, takes
+from sagectl.cli.reporting import reported
 from sagectl.cli.saving import PLAN, SAVE_PLAN, approved_plan, saved_plan
 from sagectl.cli.sets import (
     CHECK_OBJECTS,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 @click.command("apply", cls=Command)
 @takes(FILES, RECURSIVE, PLAN, WAIT, TIMEOUT, *WISHES, DRY_RUN, YES)
-@pass_app
+@reported
 def apply(
     app: App,
     files: tuple[str, ...],
@@ -79,7 +80,7 @@ FULL = click.Option(("--full",), is_flag=True, help="Show also what no manifest 
 
 @click.command("diff", cls=Command)
 @takes(FILES, RECURSIVE, FULL, SAVE_PLAN, *WISHES)
-@pass_app
+@reported
 def diff(
     app: App,
     files: tuple[str, ...],
@@ -111,7 +112,7 @@ def diff(
 
 @click.command("validate", cls=Command)
 @takes(FILES, RECURSIVE, CHECK_OBJECTS)
-@pass_app
+@reported
 def validate(app: App, files: tuple[str, ...], recursive: bool, check_objects: bool) -> None:
     """Check manifests without calling anything.
 
@@ -179,7 +180,7 @@ def delete(
     TIMEOUT,
     INTERVAL,
 )
-@pass_app
+@reported
 def wait(
     app: App, words: tuple[str, ...], goal: str, timeout: float | None, interval: float
 ) -> None:

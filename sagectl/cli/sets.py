@@ -160,6 +160,10 @@ def _sound(
         raise FindingsError(findings)
     for warning in findings:
         app.warn(warning)
+    if app.listeners and documents:
+        from sagectl.plan.events import Checked
+
+        app.tell(Checked(documents))
     return documents
 
 
@@ -204,6 +208,7 @@ def planned_set(
 
     Warnings are said. Raises InputError, FindingsError.
     """
+    from sagectl.plan.events import Planned
     from sagectl.plan.ownership import adopted, owned
     from sagectl.plan.planner import planned
 
@@ -222,6 +227,7 @@ def planned_set(
         plan = _pruning(app, plan, documents, apply_set, choices)
     for warning in plan.warnings:
         app.warn(warning)
+    app.tell(Planned(plan))
     return plan
 
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sagectl.errors import SagectlError
-    from sagectl.plan.change import Change
+    from sagectl.manifest.document import Document
+    from sagectl.plan.change import Change, Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,21 @@ class StatusSeen:
     is_final: bool = False
 
 
-Event = Started | Uploaded | Done | Failed | Skipped | StatusSeen
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Documents were read and found sound."""
+
+    documents: Sequence[Document]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """It is known what there is to do."""
+
+    plan: Plan
+
+
+Event = Started | Uploaded | Done | Failed | Skipped | StatusSeen | Checked | Planned
 
 
 class Observer(Protocol):

@@ -7,7 +7,16 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from sagectl.plan.change import Action
-from sagectl.plan.events import Done, Failed, Skipped, Started, StatusSeen, Uploaded
+from sagectl.plan.events import (
+    Checked,
+    Done,
+    Failed,
+    Planned,
+    Skipped,
+    Started,
+    StatusSeen,
+    Uploaded,
+)
 from sagectl.render.columns import brief
 
 if TYPE_CHECKING:
@@ -219,6 +228,10 @@ def event_dict(event: Event) -> dict[str, Any]:
     """``event`` for a program."""
     known: dict[str, Any] = {"event": type(event).__name__.lower(), "label": _label(event)}
     match event:
+        case Checked(documents=documents):
+            known |= {"documents": len(documents)}
+        case Planned(plan=plan):
+            known |= {action.name.lower(): plan.count(action) for action in Action}
         case StatusSeen():
             known["event"] = "status"
             known |= {"status": event.status, "stage": event.stage, "reason": event.reason}
@@ -247,4 +260,9 @@ def duration(seconds: float) -> str:
 
 
 def _label(event: Event) -> str:
-    return event.label if isinstance(event, StatusSeen) else event.change.label
+    match event:
+        case StatusSeen(label=label):
+            return label
+        case Checked() | Planned():
+            return ""
+    return event.change.label
