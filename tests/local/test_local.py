@@ -198,3 +198,24 @@ def test_trouble_comes_by_seed(tmp_path: Path) -> None:
 
     assert attempts(2) == attempts(2)
     assert sum(attempts(2)) > 0
+
+
+def test_a_waiter_sees_a_workforce_become_active(tmp_path: Path) -> None:
+    from botocore.waiter import WaiterModel, create_waiter_with_client
+
+    client = local.client(tmp_path, workers=0, workforce_seconds=0.3)
+    client.create_workforce(WorkforceName="crowd", OidcConfig=OIDC)
+    status = {"matcher": "path", "argument": "Workforce.Status"}
+    waiter = {
+        "operation": "DescribeWorkforce",
+        "delay": 0.1,
+        "maxAttempts": 50,
+        "acceptors": [
+            {**status, "expected": "Active", "state": "success"},
+            {**status, "expected": "Failed", "state": "failure"},
+        ],
+    }
+    model = WaiterModel({"version": 2, "waiters": {"WorkforceActive": waiter}})
+    create_waiter_with_client("WorkforceActive", model, client).wait(WorkforceName="crowd")
+    found = client.describe_workforce(WorkforceName="crowd")["Workforce"]
+    assert found["Status"] == "Active"
