@@ -136,6 +136,8 @@ class Server(ThreadingHTTPServer):
     def enter(self, connection: Connection) -> None:
         with self._lock:
             self._connections.add(connection)
+            if self.is_finishing:  # it was accepted a moment too late to be told
+                connection.end_if_idle()
 
     def leave(self, connection: Connection) -> None:
         with self._lock:
