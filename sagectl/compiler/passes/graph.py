@@ -132,6 +132,9 @@ class Walk:
         self.builder = BlockBuilder()
         self.params = [Var(param.name, param.ty) for param in main.params]
         self.old_uses = uses(main)
+        self.old = {
+            item.var: item.value for block in main.body.blocks for item in block.bindings
+        }
         self.new: dict[Any, Any] = dict(zip(main.params, self.params, strict=True))
         self.uses: Counter[Any] = Counter()
         for param, made in self.new.items():

@@ -204,7 +204,30 @@ def _concat(walk: LayoutWalk, call: Any) -> Image | None:
     )
 
 
+def _shuffle(walk: LayoutWalk, call: Any) -> Image | None:
+    """Channels dealt out from groups: a reshape, a transpose of two axes, a reshape back."""
+    moved = walk.old.get(call.args[0])
+    if moved is None or operator(moved) != "relax.permute_dims":
+        return None
+    apart = walk.old.get(moved.args[0])
+    if apart is None or operator(apart) != "relax.reshape":
+        return None
+    if not walk.is_blocked(apart.args[0]):
+        return None
+    split, source, made = shape(apart) or (), shape(apart.args[0]), shape(call)
+    if ints(moved.attrs.axes) != (0, 2, 1, 3, 4) or len(split) != 5 or made != source:
+        return None
+    if made is None or split[3:] != made[2:] or split[0] != made[0]:
+        return None
+    channels, groups = made[1], split[1]
+    image = walk.image(apart.args[0]).value
+    return walk.emit_te(
+        "shuffle", channels, lambda x: blocked.shuffled(x, channels, groups), image
+    )
+
+
 RULES: dict[str, LayoutRule] = {
+    "relax.reshape": _shuffle,
     "relax.nn.conv2d": _conv2d,
     "relax.nn.max_pool2d": _pool,
     "relax.nn.avg_pool2d": _pool,

@@ -10,8 +10,10 @@ from sagectl.compiler.passes import (
     layout,
     legal,
     packing,
+    raised,
     scales,
     simplify,
+    transposed,
 )
 
 if TYPE_CHECKING:
@@ -32,8 +34,10 @@ def phases(target: Target) -> Iterator[Phase]:
         "tidy",
         (
             transform.CanonicalizeBindings(),
+            raised.raised,
             constants.folded,
             simplify.simplified,
+            transposed.untransposed,
             transform.DeadCodeElimination(),
         ),
     )

@@ -175,3 +175,11 @@ def test_dropout_and_identity_leave_nothing() -> None:
         node("Relu", ["u"]),
     ]
     assert len(calls(model(nodes, {"x": (4, 8)}), host())) == 1
+
+
+def test_a_clip_stays_in_the_epilogue_of_its_convolution() -> None:
+    bounds = {"low": np.float32(0.0), "high": np.float32(6.0)}
+    nodes = [node("Conv", ["x", "v"], "c"), node("Clip", ["c", "low", "high"])]
+    proto = model(nodes, IMAGE, {**WEIGHTS, **bounds})
+    assert len(calls(proto, host())) == 3
+    agrees(proto, IMAGE["x"])

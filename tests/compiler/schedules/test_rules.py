@@ -45,6 +45,11 @@ def attention(rows: int, others: int, depth: int) -> Any:
     return model(nodes, {"x": (1, rows, 3, depth), "k": (1, others, 3, depth)})
 
 
+def transposed(image: tuple[int, ...], outputs: int, size: tuple[int, ...], **rest: Any) -> Any:
+    weights = {"w": drawn(image[1], outputs, *size, seed=1) / 4, "b": drawn(outputs, seed=2)}
+    return model([node("ConvTranspose", ["x", "w", "b"], **rest)], {"x": image}, weights)
+
+
 def unary(operator: str, shape: tuple[int, ...], **attributes: Any) -> Any:
     return model([node(operator, ["x"], **attributes)], {"x": shape})
 
@@ -98,10 +103,33 @@ MODELS = {
     "transpose": unary("Transpose", (3, 17, 20), perm=[0, 2, 1]),
     "concat": model([node("Concat", ["x", "z"], axis=1)], {"x": (1, 5, 9), "z": (1, 3, 9)}),
     "local-response": unary("LRN", (1, 16, 6, 6), size=5),
-    "transposed-convolution": model(
-        [node("ConvTranspose", ["x", "w"], strides=[2, 2])],
+    "transposed-convolution": transposed((1, 8, 5, 5), 4, (2, 2), strides=[2, 2]),
+    "transposed-overlapping": transposed(
+        (1, 16, 7, 9), 8, (3, 4), strides=[2, 3], pads=[1, 0, 1, 2], output_padding=[1, 0]
+    ),
+    "transposed-in-time": transposed((1, 16, 20), 8, (8,), strides=[4], pads=[2, 2]),
+    "shuffle": model(
+        [
+            node("Conv", ["x", "w"], "c"),
+            node("Reshape", ["c", "apart"], "r"),
+            node("Transpose", ["r"], "t", perm=[0, 2, 1, 3, 4]),
+            node("Reshape", ["t", "back"]),
+        ],
         {"x": (1, 8, 5, 5)},
-        {"w": drawn(8, 4, 2, 2, seed=1)},
+        {
+            "w": drawn(24, 8, 1, 1, seed=1),
+            "apart": np.array([1, 3, 8, 5, 5]),
+            "back": np.array([1, 24, 5, 5]),
+        },
+    ),
+    "clip": model(
+        [node("Conv", ["x", "w"], "c"), node("Clip", ["c", "low", "high"])],
+        {"x": (1, 8, 5, 5)},
+        {
+            "w": drawn(24, 8, 1, 1, seed=1),
+            "low": np.float32(0.0),
+            "high": np.float32(6.0),
+        },
     ),
 }
 

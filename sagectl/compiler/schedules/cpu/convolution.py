@@ -56,7 +56,7 @@ def by_rows(anchor: Anchor, tile: Tile, target: Target) -> None:
     schedule.reorder(n, outer, h, wo, oi, wi, v)
     weights = 4 * volume(sizes)
     rows = int(schedule.get(h).extent)
-    if weights <= target.l2_bytes // 2 and rows >= 28:
+    if weights <= target.l2_bytes // 8 and rows >= 28:
         # All weights fit: a row of the image, read once, serves every output channel.
         schedule.reorder(n, h, outer, wo)
         spread = fused(schedule, [n, h])

@@ -100,8 +100,19 @@ def arrange_spatial(schedule: Schedule, block: SBlockRV, target: Target) -> None
     outer, inner = loops[: len(loops) - tail], loops[len(loops) - tail :]
     if inner:
         outer = [*outer, *vectorised_run(schedule, inner, width)]
+    elif len(outer) > 2:
+        # Fused, every element would divide to find its place.
+        scattered(schedule, outer, work, width)
+        return
     if outer:
         parallel(schedule, fused(schedule, outer), work)
+
+
+def scattered(schedule: Schedule, loops: list[LoopRV], work: int, width: int) -> None:
+    """Spread the outer loops; leave the inner ones to index arithmetic done once a round."""
+    parallel(schedule, fused(schedule, loops[:2]), work)
+    if 1 < int(schedule.get(loops[-1]).extent) <= width:
+        schedule.unroll(loops[-1])
 
 
 def vectorised_run(schedule: Schedule, loops: list[LoopRV], width: int) -> list[LoopRV]:
