@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "annotate": ("sagectl.cli.annotating:annotate", "Take answers to a labeling job."),
+    "portal": ("sagectl.cli.portal:portal", "Serve labeling jobs to workers in a browser."),
     "people": ("sagectl.cli.people:people_group", "Manage who signs in to label."),
     "serve": ("sagectl.cli.serve:serve", "Answer any SageMaker client over HTTP."),
     "events": ("sagectl.cli.local_events:events", "Print what happened to resources."),

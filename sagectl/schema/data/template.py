@@ -60,10 +60,11 @@ def rendered(text: str, task: Mapping[str, Any], read_access: Callable[[str], st
 
     Raises InputError where the template is no good, MissingExtraError without python-liquid.
     """
+    environment = _environment(read_access)
     from liquid.exceptions import LiquidError
 
     try:
-        return str(_environment(read_access).from_string(text).render(task=task))
+        return str(environment.from_string(text).render(task=task))
     except LiquidError as error:
         raise InputError(f"the worker template cannot be rendered: {error.message}") from error
 

@@ -1,0 +1,1 @@
+"""The worker portal: labeling jobs of the local plane, worked on in a browser."""

@@ -1,0 +1,187 @@
+"""What the portal's server lets through, and what it does not."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+
+from sagectl.controlplane.people import Person
+from sagectl.controlplane.portal.forms import FORMS
+from sagectl.controlplane.portal.server import Portal
+from sagectl.controlplane.portal.sessions import SESSION_SECONDS, Sessions
+from sagectl.errors import InputError
+from tests.portal.conftest import opened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sagectl.controlplane.labelwork import LabelingWork
+    from tests.portal.conftest import MakeJob
+
+
+class Client:
+    """A browser without a screen."""
+
+    def __init__(self, url: str) -> None:
+        self.place = urlsplit(url).netloc
+        self.cookie = ""
+
+    def ask(
+        self, method: str, path: str, fields: dict[str, object] | None = None, **headers: str
+    ) -> tuple[int, str, str]:
+        """Status, Location and text of an answer; header names are written with ``_``."""
+        connection = http.client.HTTPConnection(self.place, timeout=10)
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        given.setdefault("Cookie", self.cookie)
+        body = None
+        if fields is not None:
+            body = urlencode(fields)
+            given["Content-Type"] = "application/x-www-form-urlencoded"
+        connection.request(method, path, body, given)
+        answer = connection.getresponse()
+        text = answer.read().decode(errors="replace")
+        if cookie := answer.getheader("Set-Cookie"):
+            self.cookie = cookie.partition(";")[0]
+        connection.close()
+        return answer.status, answer.getheader("Location") or "", text
+
+    def sign_in(self, name: str, password: str = "open-sesame") -> int:
+        return self.ask("POST", "/sign-in", {"name": name, "password": password})[0]
+
+    def csrf(self) -> str:
+        found = re.search(r'name="csrf" value="([^"]+)"', self.ask("GET", "/")[2])
+        assert found is not None
+        return found[1]
+
+
+@pytest.fixture
+def work(make_job: MakeJob) -> LabelingWork:
+    return make_job([{"source": "purrs <b>"}, {"source": "barks"}])
+
+
+@pytest.fixture
+def client(work: LabelingWork) -> Iterator[Client]:
+    with opened(work) as url:
+        yield Client(url)
+
+
+def test_nobody_sees_anything_without_signing_in(client: Client) -> None:
+    for path in ("/", "/jobs/pets", "/objects/" + "0" * 32 + "/s3%3A%2F%2Fpets%2F1.png"):
+        assert client.ask("GET", path)[:2] == (303, "/sign-in")
+    assert client.ask("POST", "/jobs/pets/submit", {})[:2] == (303, "/sign-in")
+
+
+def test_a_wrong_password_is_refused_and_many_bar_the_name(client: Client) -> None:
+    for _ in range(5):
+        assert client.sign_in("ann", "wrong") == 403
+    assert client.sign_in("ann") == 429
+    assert client.sign_in("bob") == 303
+
+
+def test_a_form_of_another_page_is_refused(client: Client) -> None:
+    client.sign_in("ann")
+    client.ask("GET", "/jobs/pets")
+    fields = {"number": 0, "answer": json.dumps({"c": {"label": "cat"}})}
+    assert client.ask("POST", "/jobs/pets/submit", fields)[0] == 403
+    foreign = {"Origin": "http://evil.example"}
+    good = {**fields, "csrf": client.csrf()}
+    assert client.ask("POST", "/jobs/pets/submit", good, **foreign)[0] == 400
+    assert client.ask("POST", "/jobs/pets/submit", good)[:2] == (303, "/jobs/pets")
+
+
+def test_another_name_for_this_machine_is_refused(client: Client) -> None:
+    assert client.ask("GET", "/sign-in", Host="evil.example")[0] == 400
+
+
+def test_a_job_of_another_team_is_not_shown_or_taken(
+    client: Client, work: LabelingWork
+) -> None:
+    client.sign_in("eve")
+    assert "No team of yours" in client.ask("GET", "/")[2]
+    assert client.ask("GET", "/jobs/pets")[:2] == (303, "/?done")
+    fields = {"csrf": client.csrf(), "number": 0, "answer": "{}"}
+    assert client.ask("POST", "/jobs/pets/submit", fields)[0] == 400
+    assert work.answers(work.job("pets")) == {}
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        pytest.param({"number": "0"}, "the answer is not JSON", id="no-answer"),
+        pytest.param({"number": "0", "answer": "[]"}, "belongs to no task", id="no-object"),
+        pytest.param({"answer": "{}"}, "which object", id="no-number"),
+        pytest.param({"number": "-1", "answer": "{}"}, "which object", id="negative"),
+        pytest.param(
+            {"number": "0", "answer": '{"c": {"label": "fish"}}'},
+            "not one of the labels",
+            id="label",
+        ),
+        pytest.param(
+            {"number": "1", "answer": '{"c": {"label": "cat"}}'}, "not yours", id="not-held"
+        ),
+    ],
+)
+def test_an_answer_that_fits_no_task_is_refused(
+    client: Client, work: LabelingWork, fields: dict[str, object], said: str
+) -> None:
+    client.sign_in("ann")
+    client.ask("GET", "/jobs/pets")
+    status, _, text = client.ask("POST", "/jobs/pets/submit", {"csrf": client.csrf(), **fields})
+    assert status == 400
+    assert said in text
+    assert work.answers(work.job("pets")) == {}
+
+
+def test_what_workers_read_is_escaped(client: Client) -> None:
+    client.sign_in("ann")
+    text = client.ask("GET", "/jobs/pets")[2]
+    assert "purrs &lt;b&gt;" in text
+    assert "purrs <b>" not in text
+
+
+def test_an_object_is_read_only_by_its_signed_path(client: Client, work: LabelingWork) -> None:
+    portal = Portal(work, "127.0.0.1", 0)
+    portal.server_close()
+    client.sign_in("ann")
+    path = portal.read_access("s3://pets/labels.json")
+    assert client.ask("GET", path)[0] == 200
+    assert client.ask("GET", path.replace("labels", "in"))[0] == 404
+    assert client.ask("GET", "/nothing")[0] == 404
+
+
+def test_signing_out_ends_the_session(client: Client) -> None:
+    client.sign_in("ann")
+    cookie = client.cookie
+    client.ask("POST", "/sign-out", {"csrf": client.csrf()})
+    client.cookie = cookie
+    assert client.ask("GET", "/")[:2] == (303, "/sign-in")
+
+
+def test_a_session_ends_by_itself() -> None:
+    now = [0.0]
+    sessions = Sessions(lambda: now[0])
+    token = sessions.begin(Person("ann", ())).token
+    assert sessions.find(token) is not None
+    now[0] = SESSION_SECONDS + 1
+    assert sessions.find(token) is None
+
+
+def test_a_task_without_a_form_says_so(make_job: MakeJob) -> None:
+    work = make_job([{"source-ref": "s3://pets/1.mp4"}], task="VideoMultiClass")
+    with opened(work) as url:
+        client = Client(url)
+        client.sign_in("ann")
+        status, _, text = client.ask("GET", "/jobs/pets")
+    assert status == 400
+    assert "There is no form for VideoMultiClass here".lower() in text.lower()
+    assert "BoundingBox" in FORMS
+
+
+def test_an_address_beyond_this_machine_is_refused(work: LabelingWork) -> None:
+    with pytest.raises(InputError, match="not a loopback address"):
+        Portal(work, "0.0.0.0", 0)
