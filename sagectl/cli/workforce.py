@@ -16,6 +16,7 @@ COMMANDS = {
         "sagectl.cli.workforce_documents:update",
         "Change where a workforce may sign in from, or its identity provider.",
     ),
+    "addresses": ("sagectl.cli.addresses:addresses", "Manage where workers may sign in from."),
 }
 
 

@@ -16,6 +16,7 @@ COMMANDS = {
         "sagectl.cli.workteam_documents:update",
         "Change a work team; groups that are given replace the ones it has.",
     ),
+    "members": ("sagectl.cli.members:members_group", "Manage which groups a team is made of."),
 }
 
 
