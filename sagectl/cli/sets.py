@@ -118,14 +118,11 @@ def checked(
 
     ``check_objects`` also asks whether what input manifests name is there.
     """
-    from sagectl.plan.datachecks import data_findings
     from sagectl.plan.order import in_order
 
     documents, findings = _reading(app, files, recursive)
     findings += _missing_files(documents)
-    looks = app.looks(remote=check_objects, objects=check_objects)
-    for document in documents:
-        findings += data_findings(document, looks)
+    findings += _wrong_data(app, documents, check_objects=check_objects)
     try:
         in_order(documents, app.settings.region or "")
     except FindingsError as error:
@@ -167,15 +164,32 @@ def _sound(
     return documents
 
 
+def _wrong_data(
+    app: App, documents: Sequence[Document], *, check_objects: bool
+) -> Iterator[Diagnostic]:
+    labelings = [document for document in documents if document.kind == "LabelingJob"]
+    if not labelings:
+        return
+    from sagectl.plan.datachecks import data_findings
+
+    looks = app.looks(remote=check_objects, objects=check_objects)
+    for document in labelings:
+        yield from data_findings(document, looks)
+
+
 def _missing_files(documents: Sequence[Document]) -> Iterator[Diagnostic]:
     from sagectl.catalog.kinds import KINDS
-    from sagectl.plan.uploads import leaves, unusable
+    from sagectl.manifest.document import Upload
+    from sagectl.plan.order import at
 
     for document in documents:
         kind = KINDS[document.kind]
-        for path, upload in leaves(document.spec):
-            if finding := unusable(kind, path, upload):
-                yield finding
+        for path in kind.uploads:
+            if isinstance(upload := at(document.spec, path), Upload):
+                from sagectl.plan.uploads import unusable
+
+                if finding := unusable(kind, path, upload):
+                    yield finding
 
 
 def written(app: App, documents: Sequence[Document]) -> Manifest:

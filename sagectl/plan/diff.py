@@ -65,7 +65,7 @@ def _compared(
     kind: Kind, path: str, generic: str, desired: Any, live: Any
 ) -> Iterator[FieldChange]:
     """``path`` is for people (``Groups[0]``), ``generic`` names the field (``Groups[]``)."""
-    if generic in kind.secrets or _is_same(kind, generic, desired, live):
+    if desired == live or generic in kind.secrets or _is_same(kind, generic, desired, live):
         return
     if generic in kind.json_text:
         yield FieldChange(path, json_value(live), json_value(desired))

@@ -47,10 +47,13 @@ def in_order(documents: Sequence[Document], region: str) -> tuple[Document, ...]
 
     Raises FindingsError for documents that need each other.
     """
+    by_key = {key(document, region): document for document in documents}
+    needed = needs(documents, region)
+    if not any(needed.values()):
+        return tuple(documents)
     from graphlib import CycleError, TopologicalSorter
 
-    by_key = {key(document, region): document for document in documents}
-    sorter = TopologicalSorter(needs(documents, region))
+    sorter = TopologicalSorter(needed)
     try:
         sorted_keys = tuple(sorter.static_order())
     except CycleError as error:
@@ -74,7 +77,8 @@ def _mentioned(document: Document) -> Iterator[tuple[str, str]]:
         value = at(document.spec, path)
         if isinstance(value, str):
             yield kind, value.rpartition("/")[2]
-    yield from ((leaf.kind, leaf.name) for leaf in references(document.spec))
+        elif isinstance(value, Reference):
+            yield value.kind, value.name
 
 
 def at(spec: Mapping[str, Any], path: str) -> Any:
@@ -85,13 +89,8 @@ def at(spec: Mapping[str, Any], path: str) -> Any:
     return value
 
 
-def references(value: Any) -> Iterator[Reference]:
-    """Every ``{ref}`` in ``value``."""
-    if isinstance(value, Reference):
-        yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from references(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from references(item)
+def references(document: Document) -> Iterator[Reference]:
+    """Every ``{ref}`` in ``document``: they stand only where its kind refers to others."""
+    for path in KINDS[document.kind].references:
+        if isinstance(value := at(document.spec, path), Reference):
+            yield value

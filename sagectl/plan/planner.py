@@ -138,7 +138,7 @@ class _Planner:
 
     def _referred(self) -> Iterator[Key]:
         for document in self._documents:
-            for leaf in references(document.spec):
+            for leaf in references(document):
                 yield (leaf.kind, leaf.name, document.region or self._choices.region)
 
     def _change(self, document: Document) -> Change:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sagectl.catalog.kinds import KINDS
@@ -10,7 +9,7 @@ from sagectl.diagnostics import Diagnostic
 from sagectl.manifest.document import Reference, Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from sagectl.manifest.document import Document
     from sagectl.plan.order import Key
@@ -50,13 +49,11 @@ def replaced(
     """``params`` with ``value(field, leaf)`` in place of every reference and secret."""
 
     def inner(field: str, item: Any) -> Any:
-        if isinstance(item, Reference | Secret):
-            return value(field, item)
-        if isinstance(item, Mapping):
+        if isinstance(item, dict):
             return {name: inner(name, part) for name, part in item.items()}
         if isinstance(item, list):
             return [inner(field, part) for part in item]
-        return item
+        return value(field, item) if isinstance(item, Reference | Secret) else item
 
     return {name: inner(name, item) for name, item in params.items()}
 

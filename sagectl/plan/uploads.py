@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any, Protocol
 
+from sagectl.catalog.kinds import KINDS
 from sagectl.diagnostics import Diagnostic
 from sagectl.errors import InputError
 from sagectl.manifest.document import Upload
 from sagectl.plan.change import Transfer
+from sagectl.plan.order import at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,6 +48,8 @@ class Uploads:
 
         A live resource that reads the same content from elsewhere keeps reading it there.
         """
+        if not any(uploads_of(document)):
+            return params, (), ()
         transfers: list[Transfer] = []
         findings: list[Diagnostic] = []
 
@@ -185,6 +188,8 @@ def digest(
     source: Path, *, is_packed: bool, copy: Callable[[bytes], object] | None = None
 ) -> str:
     """The SHA-256 of what is sent: the file as it is, or packed; ``copy`` gets it all too."""
+    import hashlib
+
     sha256 = hashlib.sha256()
 
     def sink(chunk: bytes) -> None:
@@ -207,13 +212,11 @@ def is_archive(path: Path) -> bool:
     return path.name.lower().endswith(_ARCHIVES)
 
 
-def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Upload]]:
-    """Every ``{upload}`` in ``value``, with the dotted path of its field."""
-    if isinstance(value, Upload):
-        yield path, value
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            yield from leaves(item, f"{path}.{name}" if path else name)
+def uploads_of(document: Document) -> Iterator[tuple[str, Upload]]:
+    """Every ``{upload}`` in ``document``, with the dotted path of its field."""
+    for path in KINDS[document.kind].uploads:
+        if isinstance(value := at(document.spec, path), Upload):
+            yield path, value
 
 
 def _packs(kind: Kind, path: str, upload: Upload) -> bool:
