@@ -64,6 +64,8 @@ ARM64_FLAGS = {
     "bf16": "bf16",
 }
 FLAGS = {"x86_64": X86_FLAGS, "aarch64": ARM64_FLAGS}
+# What the kernel's list is called. An emulator may show that of the machine it runs on.
+_HEADINGS = {"x86_64": "flags", "aarch64": "Features"}
 
 
 def host_machine() -> str:
@@ -93,6 +95,6 @@ def _kernel_flags() -> frozenset[str]:
         return frozenset()
     for line in text.splitlines():
         name, _, words = line.partition(":")
-        if name.strip() in ("flags", "Features"):
+        if name.strip() == _HEADINGS.get(host_machine()):
             return frozenset(words.split())
     return frozenset()
