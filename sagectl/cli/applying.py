@@ -32,7 +32,7 @@ def carry_out(app: App, plan: Plan, *, yes: bool, parallel: int | None) -> Outco
     if not plan.pending:
         return Outcome()
     consent(yes, "Make these changes?")
-    with interrupts() as stops, watched(app) as observer:
+    with interrupts() as stops, watched(app, len(plan.pending)) as observer:
         return apply_plan(
             plan,
             app.caller_in,

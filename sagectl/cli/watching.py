@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def watched(app: App) -> Iterator[Observer]:
-    """An observer that shows progress and tells the listeners of ``app``."""
+def watched(app: App, total: int = 0) -> Iterator[Observer]:
+    """An observer that shows progress, of ``total`` changes, and tells ``app``'s listeners."""
     from sagectl.render.progress import progress
 
-    with progress(app.console) as shown:
+    with progress(app.console, total) as shown:
 
         def tell(event: Event) -> None:
             shown(event)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from sagectl.plan.events import Event
     from sagectl.render.console import Console
 
+MANY = 50  # changes; more are counted and not told one by one on a terminal
+_BAR_WIDTH = 40
 PAST = {
     Action.CREATE: "created",
     Action.UPDATE: "updated",
@@ -37,10 +39,11 @@ PAST = {
 }
 
 
-def progress(console: Console) -> AbstractContextManager[Progress]:
+def progress(console: Console, total: int = 0) -> AbstractContextManager[Progress]:
     """An observer of plans, waits and compilations, in the way the settings ask for.
 
-    Use it as a context; call it with events, or let a compilation use its stages.
+    Use it as a context; call it with events, or let a compilation use its stages. Of
+    ``total`` changes to come a terminal shows a bar if they are many.
     """
     mode = console.settings.progress
     if console.settings.quiet:
@@ -48,6 +51,8 @@ def progress(console: Console) -> AbstractContextManager[Progress]:
     elif mode == "auto":
         is_live = console.is_error_terminal and console.environ.get("TERM") != "dumb"
         mode = "tty" if is_live else "plain"
+    if mode == "tty" and total > MANY:
+        return Bar(console, total)
     return MODES[mode](console)
 
 
@@ -191,6 +196,34 @@ class Live(Progress):
             spinner = Spinner("dots")
             spinner.start_time = 0.0
             grid.add_row(spinner, label, doing, duration(monotonic() - begin))
+        return grid
+
+
+class Bar(Live):
+    """Many changes as one bar; what went wrong stands above it, what went well is counted."""
+
+    def __init__(self, console: Console, total: int) -> None:
+        super().__init__(console)
+        self._total = total
+        self._ended = 0
+        self._begin = monotonic()
+
+    def __call__(self, event: Event, /) -> None:
+        self._ended += isinstance(event, Done | Failed | Skipped)
+        if isinstance(event, Done):
+            self._active.pop(_label(event), None)
+        elif not isinstance(event, Uploaded):
+            super().__call__(event)
+
+    def _view(self) -> Any:
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
+
+        rate = self._ended / max(monotonic() - self._begin, 0.001)
+        left = duration((self._total - self._ended) / rate) if self._ended else "?"
+        grid = Table.grid(padding=(0, 1))
+        bar = ProgressBar(self._total, self._ended, width=_BAR_WIDTH)
+        grid.add_row(bar, f"{self._ended}/{self._total}", f"{rate:.0f}/s", f"{left} left")
         return grid
 
 

@@ -104,3 +104,20 @@ def test_a_terminal_keeps_what_is_done() -> None:
 )
 def test_a_duration_is_short(seconds: float, expected: str) -> None:
     assert duration(seconds) == expected
+
+
+def test_many_changes_are_a_bar_on_a_terminal() -> None:
+    err = Terminal()
+    home = Home(Path("/c"), Path("/s"), Path("/h"))
+    settings = Settings(home, progress="tty")
+    console = Console(io.StringIO(), err, settings, environ={"TERM": "xterm"}, width=100)
+    with progress(console, 1000) as observer:
+        for _ in range(500):
+            observer(Started(CHANGE))
+            observer(Done(CHANGE))
+        observer(Failed(CHANGE, ServiceError("Throttled", "slow", hint="Wait.")))
+    text = err.getvalue()
+
+    assert "/1000" in text
+    assert "workteam/r created" not in text
+    assert "workteam/r failed: Throttled: slow" in text
