@@ -40,6 +40,9 @@ def sources(
     met: set[str] = set()
     for path in paths:
         given = os.fspath(path)
+        if not given:  # as from an unset variable: it must not mean the current folder
+            yield _unreadable(given, "an empty path names no file or folder")
+            continue
         for name in _files(given, recursive) if _is_folder(given) else (given,):
             if isinstance(name, Diagnostic):
                 yield name
@@ -60,12 +63,18 @@ def _files(folder: str, recursive: bool) -> Iterator[str | Diagnostic]:
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if recursive and not name.startswith("."))
         for name in sorted(names):
-            if name.endswith(SUFFIXES) and not name.startswith("."):
+            path = f"{place.rstrip('/')}/{name}"
+            if name.endswith(SUFFIXES) and not name.startswith(".") and not _blocks(path):
                 is_empty = False
-                yield f"{place.rstrip('/')}/{name}"
+                yield path
     if is_empty:
         hint = None if recursive else "Folders inside it are read with -R."
         yield _unreadable(folder, f"{folder} holds no *.yaml or *.yml file", hint)
+
+
+def _blocks(path: str) -> bool:
+    """Whether reading ``path`` could wait for ever, as a pipe that nobody writes to."""
+    return Path(path).is_fifo() or Path(path).is_char_device()
 
 
 def _read(name: str, stdin: IO[str] | IO[bytes] | None) -> Source | Diagnostic:

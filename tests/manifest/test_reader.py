@@ -87,6 +87,24 @@ def test_what_cannot_be_read_is_a_finding_and_the_rest_goes_on(tmp_path: Path) -
     assert findings[1].hint == "Folders inside it are read with -R."
 
 
+def test_a_pipe_in_a_folder_is_not_waited_for(tmp_path: Path) -> None:
+    write(tmp_path, "a.yaml")
+    os.mkfifo(tmp_path / "b.yaml")
+
+    assert [
+        draft.span.file for draft in read_drafts([tmp_path]) if isinstance(draft, Draft)
+    ] == [f"{tmp_path}/a.yaml"]
+
+
+def test_an_empty_path_never_means_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, "a.yaml")
+    monkeypatch.chdir(tmp_path)
+
+    assert names([""]) == ["an empty path names no file or folder"]
+
+
 def test_a_name_that_no_file_can_have_is_a_finding() -> None:
     [summary] = names(["x" * 300])
     assert summary.endswith("cannot be read: File name too long")
