@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sagectl.catalog.kinds import KINDS
 from sagectl.errors import CompileError, FindingsError, SagectlError, ServiceError
+from sagectl.render.columns import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 
 # Characters of a source line that an excerpt shows, and how many of them before the column.
 _EXCERPT, _BEFORE = 88, 40
+# What may stand between a secret field and its value.
+_MARKS = " :'\"[]{},"
 
 
 def problem(error: SagectlError, console: Console) -> str:
@@ -25,9 +29,9 @@ def problem(error: SagectlError, console: Console) -> str:
         return json.dumps({"error": as_dict(error)}, indent=indent, ensure_ascii=False)
     if isinstance(error, FindingsError):
         return findings_text(error.diagnostics, console)
-    lines = [f"{console.style_error('error:', 'error')} {error}"]
+    lines = [f"{console.style_error('error:', 'error')} {_tame(str(error))}"]
     if where := _where(error):
-        lines.append(f"  {where}")
+        lines.append(f"  {_tame(where)}")
     if error.hint:
         lines.append(_hint(error.hint, console))
     return "\n".join(lines)
@@ -48,10 +52,10 @@ def finding_text(finding: Diagnostic, console: Console) -> str:
     # Summaries go on from their field ("is required"): it is named, unless they name it.
     field = finding.path.rpartition(".")[2]
     subject = f"{field}: " if field and f"'{field}'" not in finding.summary else ""
-    lines = [f"{console.style_error(f'{word}:', word)} {subject}{finding.summary}"]
+    lines = [f"{console.style_error(f'{word}:', word)} {_tame(subject + finding.summary)}"]
     where = "  ".join(part for part in (str(finding.span or ""), finding.path) if part)
     if where:
-        lines.append(f"  {where}")
+        lines.append(f"  {_tame(where)}")
     if finding.span:
         lines += _excerpt(finding.span, console)
     if finding.hint:
@@ -130,7 +134,12 @@ def _where(error: SagectlError) -> str:
 
 
 def _hint(hint: str, console: Console) -> str:
-    return f"  {console.style_error('hint:', 'hint')} {hint}"
+    return f"  {console.style_error('hint:', 'hint')} {_tame(hint)}"
+
+
+def _tame(said: str) -> str:
+    """``said`` with whatever could steer a terminal spelled out; its lines stay lines."""
+    return "\n".join(map(text, said.split("\n")))
 
 
 def _excerpt(span: SourceSpan, console: Console) -> Iterator[str]:
@@ -138,13 +147,30 @@ def _excerpt(span: SourceSpan, console: Console) -> Iterator[str]:
     line = _line(span)
     if line is None:
         return
+    line = _discreet(line)
     start = max(0, span.column - 1 - _BEFORE)
-    shown = line[start : start + _EXCERPT]
+    letters = line[start : start + _EXCERPT]
+    # One for one, so that the caret stays below its letter.
+    shown = "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in letters
+    )
     number = str(span.line)
     caret = " " * (span.column - 1 - start) + "^"
     yield f"  {console.style_error(f'{number} |', 'dim')} {shown}"
     bar = f"{' ' * len(number)} |"
     yield f"  {console.style_error(bar, 'dim')} {console.style_error(caret, 'error')}"
+
+
+def _discreet(line: str) -> str:
+    """``line`` without what it says after the name of a field that holds a secret."""
+    for kind in KINDS.values():
+        for path in kind.secrets:
+            field = path.rpartition(".")[2]
+            before, name, after = line.partition(field)
+            line = (
+                before + name + "".join(letter if letter in _MARKS else "*" for letter in after)
+            )
+    return line
 
 
 def _line(span: SourceSpan) -> str | None:
@@ -156,8 +182,8 @@ def _line(span: SourceSpan) -> str | None:
         return None
     try:
         with path.open(encoding="utf-8", errors="replace") as lines:
-            text = next(islice(lines, span.line - 1, None), None)
+            found = next(islice(lines, span.line - 1, None), None)
     except OSError:
         # The finding stands without its excerpt.
         return None
-    return None if text is None else text.rstrip("\n").replace("\t", " ")
+    return None if found is None else found.rstrip("\n").replace("\t", " ")

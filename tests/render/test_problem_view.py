@@ -52,6 +52,32 @@ def test_a_finding_is_what_where_and_what_to_do(source: str) -> None:
     ]
 
 
+def test_nothing_in_a_failure_can_steer_the_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "\x1b[2J.yaml"
+    path.write_text("name: \x1b[31mred\n")
+    error = FindingsError([finding(str(path), 1, 8, "'\x1b[31m' is wrong", hint="Not \x07.")])
+
+    assert said(error).splitlines() == [
+        "error: Framework: '\\x1b[31m' is wrong",
+        f"  {tmp_path}/\\x1b[2J.yaml:1:8  spec.Framework",
+        "  1 | name: \N{REPLACEMENT CHARACTER}[31mred",
+        "    |        ^",
+        "  hint: Not \\x07.",
+    ]
+    assert "\x1b" not in said(InputError("there is no file \x1b[31m"))
+
+
+@pytest.mark.parametrize("value", ["hunter2", "'hunter2'", "[hunter2]", "{env: hunter2}"])
+def test_an_excerpt_shows_no_secret(tmp_path: Path, value: str) -> None:
+    path = tmp_path / "oidc.yaml"
+    path.write_text(f"OidcConfig: {{Bogus: 1, ClientSecret: {value}, Issuer: x}}\n")
+
+    text = said(FindingsError([finding(str(path), 1, 14, "'Bogus' is not a field here")]))
+
+    assert "{Bogus: 1, ClientSecret: " in text
+    assert "hunter2" not in text
+
+
 def test_all_findings_are_listed_errors_first_in_file_order(source: str) -> None:
     warning = finding(source, 1, 1, "first", severity=Severity.WARNING)
     error = FindingsError(
