@@ -43,7 +43,7 @@ COMMANDS = {
     "completion": ("sagectl.cli.completion:completion", "Print a shell completion script."),
 }
 COMPLETE = "_SAGECTL_COMPLETE"
-INTERRUPTED, BUG, PIPE_CLOSED = 130, 70, 141
+UNUSABLE, INTERRUPTED, BUG, PIPE_CLOSED = 3, 130, 70, 141
 
 
 def version() -> str:
@@ -69,8 +69,11 @@ def run() -> None:
     importlib.import_module("sagectl.cli.root")
     gc.freeze()
     gc.enable()
-    code = main()
-    sys.stderr.flush()
+    try:
+        code = main()
+        sys.stderr.flush()
+    except OSError as error:  # not even the failure can be told
+        code = PIPE_CLOSED if isinstance(error, BrokenPipeError) else UNUSABLE
     # The interpreter would now take itself apart, which the system does faster.
     os._exit(code)
 

@@ -162,6 +162,15 @@ def shell(command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def test_a_reader_of_remarks_that_leaves_is_no_crash(home: Path) -> None:
+    with subprocess.Popen([SAGECTL, "--local", "nope"], stderr=subprocess.PIPE) as child:
+        assert child.stderr
+        child.stderr.close()
+
+    assert child.returncode == 128 + signal.SIGPIPE
+    assert not (home / "crash").exists()
+
+
 @pytest.mark.usefixtures("team")
 def test_a_full_disk_is_said(home: Path) -> None:
     done = shell("$SAGECTL --local workteam list > /dev/full")
