@@ -71,8 +71,10 @@ def unpack(archive: Path, folder: Path) -> None:
                     raise _unsafe(archive, "it unpacks to far more than its size")
                 _unpack_member(tar, member, archive, folder)
     except _BROKEN as error:
+        # After its first line tarfile tells of each kind of archive that this is not.
+        reason = str(error).partition("\n")[0].rstrip(":")
         raise _refused(
-            f"{archive.name} is not a tar.gz archive, or a damaged one ({error})",
+            f"{archive.name} is not a tar.gz archive, or a damaged one ({reason})",
             "archive",
             _AS_TAR,
         ) from error
