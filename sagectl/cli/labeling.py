@@ -13,6 +13,13 @@ COMMANDS = {
         "sagectl.cli.labeling_lists:list_",
         "List labeling jobs, or with --workteam those of one team.",
     ),
+    "watch": ("sagectl.cli.labeling_watch:watch", "Follow jobs until they end."),
+    "results": ("sagectl.cli.labeling_results:results", "Show or export a job's labels."),
+    "verify": ("sagectl.cli.labeling_results:verify", "Compare the labels of two jobs."),
+    "inventory": (
+        "sagectl.cli.labeling_inventory:inventory",
+        "Count jobs by team and status, over regions.",
+    ),
     "task-types": (
         "sagectl.cli.labeling_types:task_types",
         "List the built-in tasks and their ARNs in a region.",

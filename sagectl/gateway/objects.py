@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sagectl.errors import InputError, NotFoundError
 from sagectl.gateway.failures import translated
@@ -21,6 +21,12 @@ def bucket_and_key(uri: str) -> tuple[str, str]:
             f"{uri!r} does not name an object", hint="Object names look like s3://bucket/key."
         )
     return bucket, key
+
+
+class ListedObject(NamedTuple):
+    """One object of a listing."""
+
+    uri: str
 
 
 class S3Objects:
@@ -71,3 +77,16 @@ class S3Objects:
         bucket, key = bucket_and_key(uri)
         with translated("GetObject"):
             self._client.download_file(bucket, key, str(target))
+
+    def listing(self, uri: str) -> list[ListedObject]:
+        """The objects whose key starts with the one in ``uri``."""
+        bucket, key = bucket_and_key(uri)
+        with translated("ListObjectsV2"):
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=bucket, Prefix=key
+            )
+            return [
+                ListedObject(f"s3://{bucket}/{row['Key']}")
+                for page in pages
+                for row in page.get("Contents", ())
+            ]
