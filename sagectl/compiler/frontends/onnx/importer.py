@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from sagectl.compiler.frontends.onnx.casts import cast
 from sagectl.compiler.frontends.onnx.lowering import Problem
 
 if TYPE_CHECKING:
@@ -151,6 +152,8 @@ def _conversion(node: Node, inputs: list[Any], bb: Any) -> Any:
 
     if node.compute is not None:
         return bb.emit_te(node.compute, *inputs, primfunc_name_hint=node.op)
+    if node.op == "Cast":
+        return cast(node, inputs[0], bb)
     convert = tvm_operators()[node.op].get_converter(node.version)
     operands = onnx_input()
     operands.extend(inputs)
