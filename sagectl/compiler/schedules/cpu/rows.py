@@ -78,6 +78,8 @@ def vectorised(schedule: Schedule, block: SBlockRV, target: Target, row: LoopRV 
     """Run the last axis of a stage in vectors; a reduction keeps its lanes in registers."""
     width = lanes(target)
     inner = schedule.get_loops(block)
+    if not inner:  # a scalar epilogue
+        return
     if is_spatial(schedule.get(block)):
         last = inner[-1]
         if row is not None and schedule.get(last).same_as(schedule.get(row)):
