@@ -16,6 +16,10 @@ COMMANDS = {
         "sagectl.cli.workforce_documents:update",
         "Change where a workforce may sign in from, or its identity provider.",
     ),
+    "check": (
+        "sagectl.cli.provider:check",
+        "Ask whether a workforce and its OIDC provider go together.",
+    ),
     "addresses": ("sagectl.cli.addresses:addresses", "Manage where workers may sign in from."),
 }
 

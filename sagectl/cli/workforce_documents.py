@@ -57,6 +57,9 @@ FIELDS = (
     *MUTABLE,
 )
 
+LOOPBACK = click.Option(
+    ("--allow-loopback",), is_flag=True, help="OIDC: talk to a provider on this machine too."
+)
 
 _extra_params = takes(
     click.Option(
@@ -77,21 +80,45 @@ def _with_extra(wanted: Wanted, extra: tuple[tuple[str, str], ...]) -> Wanted:
 @click.command(cls=Command)
 @document_options(WORKFORCE_KIND, FIELDS, tags=True)
 @_extra_params
-@takes(WAIT)
+@takes(
+    click.Option(
+        ("--discover", "issuer"),
+        metavar="URL",
+        help="OIDC: fill in the issuer and its endpoints as the provider tells of them.",
+    ),
+    LOOPBACK,
+    WAIT,
+)
 @pass_app
-def create(app: App, wanted: Wanted, extra: tuple[tuple[str, str], ...], wait: bool) -> None:
+def create(
+    app: App,
+    wanted: Wanted,
+    extra: tuple[tuple[str, str], ...],
+    issuer: str | None,
+    allow_loopback: bool,
+    wait: bool,
+) -> None:
     """Create the private workforce of a region.
 
-    Give either the Cognito or the OIDC options, or a document with -f.
+    Give either the Cognito or the OIDC options, or a document with -f. With --discover only
+    the client is left to be given; what is given beside it wins.
 
     \b
     Examples:
       sagectl --local workforce create crowd --yes --cidr 203.0.113.0/24 \\
         --cognito-user-pool us-east-1_Ab1Cd2Ef3 --cognito-client-id 1h57kf5cpq17m0eml12EXAMPLE
       sagectl --local workforce create -f crowd.yaml --dry-run
+      sagectl --local workforce create crowd --discover https://id.example.com \\
+        --oidc-client-id portal --oidc-client-secret env:PORTAL_SECRET --dry-run -o yaml
     """
     from sagectl.cli.changes import created
 
+    if issuer is not None:
+        from sagectl.identity.discovery import discovered
+        from sagectl.identity.fetching import Limits
+
+        found = discovered(issuer, Limits(allows_loopback=allow_loopback))
+        wanted = wanted.under(OidcConfig=found)
     created(app, _with_extra(wanted, extra), wait=wait)
 
 

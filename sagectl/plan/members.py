@@ -40,20 +40,27 @@ class Members(NamedTuple):
         return [{_COGNITO: {**where, "UserGroup": group}} for group in self.groups]
 
 
-def members(team: Mapping[str, Any]) -> Members:
-    """The groups of a described work team. Raises InputError for a team that has none."""
+def groups_of(team: Mapping[str, Any]) -> tuple[str, ...]:
+    """The groups of a work team's specification or description, each once."""
     groups: list[str] = []
-    pool = client = None
     for definition in team.get("MemberDefinitions", ()):
         groups += definition.get(_OIDC, {}).get("Groups", ())
         if cognito := definition.get(_COGNITO):
             groups.append(cognito["UserGroup"])
-            pool, client = cognito["UserPool"], cognito["ClientId"]
+    return tuple(dict.fromkeys(groups))
+
+
+def members(team: Mapping[str, Any]) -> Members:
+    """The groups of a described work team. Raises InputError for a team that has none."""
+    groups = groups_of(team)
+    cognito = next(
+        (each[_COGNITO] for each in team.get("MemberDefinitions", ()) if _COGNITO in each), {}
+    )
     if not groups:
         raise InputError(
             f"{team.get('WorkteamName')} has no groups of its own: it is no private team"
         )
-    return Members(tuple(dict.fromkeys(groups)), pool, client)
+    return Members(groups, cognito.get("UserPool"), cognito.get("ClientId"))
 
 
 def with_groups(old: Members, added: Iterable[str]) -> Members:

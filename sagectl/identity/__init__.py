@@ -1,0 +1,1 @@
+"""OpenID Connect providers, as the workers' portal will use them."""
