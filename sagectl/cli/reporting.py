@@ -118,7 +118,9 @@ class Watch:
         if self._stream is not None:
             import json
 
-            line = {"time": self._app.clock().isoformat(timespec="milliseconds"), **value}
+            from sagectl.render.columns import exact
+
+            line = {"time": exact(self._app.clock()), **value}
             self._stream.write(json.dumps(line, default=str, ensure_ascii=False) + "\n")
             self._stream.flush()
 
