@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,7 +18,7 @@ from sagectl.cli.verbs import described, rows
 from sagectl.errors import ServiceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sagectl.app import App
     from sagectl.render.labeling_view import Watched
@@ -57,8 +56,10 @@ def watch(app: App, names: tuple[str, ...], interval: float, once: bool) -> None
         app.say("No labeling job is in progress.")
         return
     _say_where(app, names)
+    from sagectl.render.labeling_view import watching
+
     rates = Rates(time.monotonic)
-    with _shown(app) as show:
+    with watching(app.console) as show:
         while True:
             jobs = [rates.look(described(app, LABELING_JOB_KIND, name).row) for name in names]
             show(jobs)
@@ -90,30 +91,6 @@ class Rates:
         return Watched(
             name, status, counters, rate, cost(job), reason, LABELING.is_final(status)
         )
-
-
-@contextmanager
-def _shown(app: App) -> Iterator[Callable[[Sequence[Watched]], None]]:
-    """What shows the jobs: a live table on a terminal, else a line for each change."""
-    from sagectl.render.labeling_view import watch_table
-
-    console = app.console
-    if not console.is_terminal or app.settings.progress in ("plain", "none"):
-        last: dict[str, str] = {}
-
-        def lines(jobs: Sequence[Watched]) -> None:
-            for job in jobs:
-                if last.get(job.name) != job.line():
-                    last[job.name] = job.line()
-                    app.stdout.write(f"{job.line()}\n")
-            app.stdout.flush()
-
-        yield lines
-        return
-    from rich.live import Live
-
-    with Live(console=console.rich(), refresh_per_second=4) as live:
-        yield lambda jobs: live.update(watch_table(jobs, console), refresh=True)
 
 
 def _say_where(app: App, names: Sequence[str]) -> None:

@@ -41,6 +41,7 @@ _WORKFORCES = "controlplane/operations/test_workforces.py::"
 _WORKTEAMS = "controlplane/operations/test_workteams.py::"
 _COMPILATIONS = "controlplane/operations/test_compilations.py::"
 _LABELINGS = "controlplane/operations/test_labelings.py::"
+_LABELWORK = "controlplane/test_labelwork.py::"
 _TAGS = "controlplane/operations/test_tags.py::"
 _QUERY = "controlplane/test_query.py::"
 _PAGING = "controlplane/test_paging.py::"
@@ -282,6 +283,28 @@ FIDELITY: tuple[Behaviour, ...] = (
         "A job whose manifest nobody can read is InProgress, with counters that stand still.",
         "ours",
         _LABELINGS + "test_a_new_job_is_in_progress_and_says_all_that_it_must",
+    ),
+    Behaviour(
+        "CreateLabelingJob, DescribeLabelingJob",
+        "Tasks go to as many workers as wanted, counters follow, and the job is Completed when "
+        "every object has its label.",
+        "guide",
+        _LABELWORK + "test_tasks_go_to_workers_until_every_object_has_enough",
+        "Input and output data",
+    ),
+    Behaviour(
+        "CreateLabelingJob",
+        "The output is an augmented manifest, with each worker's answers beside it.",
+        "guide",
+        _LABELWORK + "test_the_output_is_an_augmented_manifest",
+        "Output data; automated labeling is not emulated",
+    ),
+    Behaviour(
+        "CreateLabelingJob",
+        "An object that nobody labels in its lifetime has failed; one with too few answers is "
+        "labeled by those there are.",
+        "ours",
+        _LABELWORK + "test_objects_that_nobody_labels_in_time_have_failed",
     ),
     Behaviour(
         "StopLabelingJob",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sagectl.render.progress import duration
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sagectl.render.console import Console
 
@@ -83,3 +84,24 @@ def watch_table(jobs: Sequence[Watched], console: Console) -> Any:
         cells[1].stylize(console.shade(job.status, "status"))
         table.add_row(*cells)
     return table
+
+
+@contextmanager
+def watching(console: Console) -> Iterator[Callable[[Sequence[Watched]], None]]:
+    """What shows jobs at each look: a live table on a terminal, else a line for each change."""
+    if not console.is_terminal or console.settings.progress in ("plain", "none"):
+        last: dict[str, str] = {}
+
+        def lines(jobs: Sequence[Watched]) -> None:
+            for job in jobs:
+                if last.get(job.name) != job.line():
+                    last[job.name] = job.line()
+                    console.stdout.write(f"{job.line()}\n")
+            console.stdout.flush()
+
+        yield lines
+        return
+    from rich.live import Live
+
+    with Live(console=console.rich(), refresh_per_second=4) as live:
+        yield lambda jobs: live.update(watch_table(jobs, console), refresh=True)

@@ -136,9 +136,10 @@ class _Checker:
     def _source(self, number: int, value: dict[str, Any]) -> None:
         reference, text = value.get("source-ref"), value.get("source")
         if ("source-ref" in value) == ("source" in value):
-            both = "both source and source-ref" if "source" in value else "no source-ref"
+            both, none = "both source and source-ref", "no source and no source-ref"
+            said = f"has {both if 'source' in value else none}"
             hint = "One of source (text) and source-ref (an S3 URI) says what to label."
-            self.found.add("manifest.source", f"has {both}", number, hint=hint)
+            self.found.add("manifest.source", said, number, hint=hint)
             return
         if "source-ref" in value:
             self._reference(number, reference)

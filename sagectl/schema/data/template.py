@@ -161,6 +161,6 @@ def _line(text: str, word: str) -> int:
 
 
 def _position(text: str, index: int) -> tuple[int, int]:
-    # A token may stand behind the end of what was to be closed.
-    index = min(max(index, 0), len(text.rstrip()))
+    if not 0 <= index <= len(text):  # the end, where something should have been closed
+        index = len(text.rstrip())
     return text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)

@@ -44,7 +44,7 @@ def test_a_manifest_in_order_tells_its_size_and_keys(tmp_path: Path) -> None:
         pytest.param('{"a": 1,}', ":9: is not JSON: ", id="trailing-comma"),
         pytest.param("", ":1: is empty", id="blank"),
         pytest.param("[1]", ":1: is a list, not a JSON object", id="list"),
-        pytest.param("{}", ":1: has no source-ref", id="neither"),
+        pytest.param("{}", ":1: has no source and no source-ref", id="neither"),
         pytest.param(
             '{"source": "a", "source-ref": "s3://b/c"}',
             ":1: has both source and source-ref",
