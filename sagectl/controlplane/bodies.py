@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from sagectl.controlplane.heads import bad_request
 from sagectl.errors import ServiceError
 
 if TYPE_CHECKING:
-    from email.message import Message
     from io import BufferedIOBase
+
+    from sagectl.controlplane.heads import Headers
 
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _LINE_BYTES = 4096
@@ -19,20 +21,23 @@ _TRAILERS = 64
 _DRAINED_BYTES = 32 << 20
 
 
-def body(stream: BufferedIOBase, headers: Message, limit: int) -> bytes:
+def body(stream: BufferedIOBase, headers: Headers, limit: int) -> bytes:
     """What the request carries: by Transfer-Encoding, by Content-Length, else nothing.
 
     Raises ServiceError with status 400 for framing that cannot be trusted (the connection
     is of no further use then), 413 for more than ``limit`` bytes.
     """
-    encoding, length = headers.get("Transfer-Encoding"), headers.get("Content-Length")
-    if encoding is not None:
+    if "Transfer-Encoding" in headers:
         # Both together is how requests are smuggled past a proxy: RFC 9112, 6.3.
-        if length is not None or encoding.strip().lower() != "chunked":
+        encodings = [text.lower() for text in headers.get_all("Transfer-Encoding")]
+        if "Content-Length" in headers or encodings != ["chunked"]:
             raise bad_request("The length of the body is told in a way that is not understood.")
         return _chunked(stream, limit)
-    if length is None:
+    if "Content-Length" not in headers:
         return b""
+    if len(set(headers.get_all("Content-Length"))) > 1:
+        raise bad_request("The body has two lengths.")
+    length = headers.get("Content-Length")
     if not (length.isascii() and length.isdecimal()):
         raise bad_request(f"Content-Length is {length!r}, not a number.")
     size = int(length)
@@ -43,11 +48,6 @@ def body(stream: BufferedIOBase, headers: Message, limit: int) -> bytes:
     if len(content) < size:
         raise bad_request("The body is shorter than its Content-Length.")
     return content
-
-
-def bad_request(message: str) -> ServiceError:
-    """The request is not HTTP as a client of the service speaks it."""
-    return ServiceError("BadRequest", message, status=400)
 
 
 def _too_large(limit: int) -> ServiceError:

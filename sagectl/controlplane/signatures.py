@@ -19,10 +19,10 @@ from sagectl.errors import InputError, ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from email.message import Message
     from pathlib import Path
 
     from sagectl.controlplane.clock import Clock
+    from sagectl.controlplane.heads import Fields
 
 # How far a client's clock may be from ours, and so how long a signature is good for.
 SKEW_SECONDS = 300
@@ -53,14 +53,14 @@ class Signatures:
         self._lock = threading.Lock()
         self._spent: dict[str, float] = {}
 
-    def caller(self, method: str, target: str, headers: Message, body: bytes) -> Caller:
+    def caller(self, method: str, target: str, headers: Fields, body: bytes) -> Caller:
         """Who signed the request to ``target`` (path and query).
 
         Raises ServiceError, status 403, for a request that nobody known signed, that was
         changed on its way, is too old, or was carried out before.
         """
-        given = headers.get("Authorization")
-        if given is None:
+        given = headers.get("Authorization", "")
+        if not given:
             raise _refusal(
                 "MissingAuthenticationTokenException", "Missing Authentication Token"
             )
@@ -88,7 +88,7 @@ class Signatures:
             self._spend(wanted)
         return Caller(key.account, found["region"])
 
-    def _require_now(self, found: re.Match[str], headers: Message) -> None:
+    def _require_now(self, found: re.Match[str], headers: Fields) -> None:
         from datetime import UTC, datetime
 
         signed = found["headers"].split(";")
@@ -171,7 +171,7 @@ def _key(section: Mapping[str, str]) -> tuple[str, Key]:
 
 
 def _signature(
-    found: re.Match[str], secret: str, method: str, target: str, headers: Message, body: bytes
+    found: re.Match[str], secret: str, method: str, target: str, headers: Fields, body: bytes
 ) -> str:
     path, _, query = target.partition("?")
     pairs = sorted(
@@ -179,7 +179,7 @@ def _signature(
         for name, value in parse_qsl(query, keep_blank_values=True)
     )
     lines = [
-        f"{name}:{','.join(' '.join(value.split()) for value in headers.get_all(name, []))}\n"
+        f"{name}:{','.join(' '.join(value.split()) for value in headers.get_all(name, ()))}\n"
         for name in found["headers"].split(";")
     ]
     canonical = "\n".join(
@@ -194,7 +194,7 @@ def _signature(
     )
     scope = f"{found['date']}/{found['region']}/{found['service']}/aws4_request"
     digest = sha256(canonical.encode()).hexdigest()
-    text = f"AWS4-HMAC-SHA256\n{headers['X-Amz-Date']}\n{scope}\n{digest}"
+    text = f"AWS4-HMAC-SHA256\n{headers.get('X-Amz-Date', '')}\n{scope}\n{digest}"
     key = f"AWS4{secret}".encode()
     for part in scope.split("/"):
         key = hmac.digest(key, part.encode(), "sha256")

@@ -80,9 +80,10 @@ def call(
 
 
 def exchange(server: Server, request: bytes) -> bytes:
-    """Send bytes as they are, and all that comes back until the server closes."""
+    """Send bytes as they are and no more, and all that comes back until the server closes."""
     with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as raw:
         raw.sendall(request)
+        raw.shutdown(socket.SHUT_WR)
         received = b""
         while part := raw.recv(1 << 16):
             received += part
@@ -176,6 +177,27 @@ RAW = {
     "no host": (b"POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n", b" 400 "),
     "two hosts": (b"POST / HTTP/1.1\r\nHost: localhost\r\nHost: evil\r\n\r\n", b" 400 "),
     "another method": (b"PUT / HTTP/1.1\r\nHost: localhost\r\n\r\n", b" 501 "),
+    "another version": (b"POST / HTTP/3.0\r\nHost: localhost\r\n\r\n", b" 400 "),
+    "an end before its end": (b"POST / HTTP/1.1\r\nHost: localhost\r\n", b" 400 "),
+    "a header without colon": (b"POST / HTTP/1.1\r\nHost localhost\r\n\r\n", b" 400 "),
+    "a space before the colon": (
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length : 2\r\n\r\n{}",
+        b" 400 ",
+    ),
+    "a folded header": (b"POST / HTTP/1.1\r\nHost: localhost\r\n more\r\n\r\n", b" 400 "),
+    "two lengths": (
+        (
+            b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n"
+            b"Content-Length: 3\r\n\r\n{} "
+        ),
+        b" 400 ",
+    ),
+    "a long line": (b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\n\r\n", b" 414 "),
+    "a long header": (
+        b"GET / HTTP/1.1\r\nA: " + b" " * 70_000 + b"\r\n\r\n",
+        b" 431 ",
+    ),
+    "many headers": (b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 200 + b"\r\n", b" 431 "),
     "both lengths": (
         (
             b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n"
@@ -200,8 +222,27 @@ def test_what_is_no_proper_http_is_refused_and_the_connection_closed(
     server: Server, request_bytes: bytes, status: bytes
 ) -> None:
     answer = exchange(server, request_bytes)
+    assert b"\r\nConnection: close\r\n" in answer
     assert status in answer.partition(b"\r\n")[0]
     assert b'"__type":"BadRequest"' in answer or b"RequestEntityTooLarge" in answer
+
+
+KEPT = {
+    "1.1": (b"HTTP/1.1\r\n", 2),
+    "1.1 and close": (b"HTTP/1.1\r\nConnection: Close\r\n", 1),
+    "1.0": (b"HTTP/1.0\r\n", 1),
+    "1.0 and keep-alive": (b"HTTP/1.0\r\nConnection: keep-alive\r\n", 2),
+    "an empty line between": (b"HTTP/1.1\r\nContent-Length: 0\r\n", 2),
+}
+
+
+@pytest.mark.parametrize(("rest", "answers"), KEPT.values(), ids=KEPT)
+def test_a_connection_is_kept_for_as_long_as_its_client_says(
+    server: Server, rest: bytes, answers: int
+) -> None:
+    request = b"GET / " + rest + b"Host: localhost\r\n\r\n"
+    between = b"\r\n" if b"Length" in rest else b""
+    assert exchange(server, request + between + request).count(b" 200 OK") == answers
 
 
 def test_a_client_that_waits_to_be_told_is_told_to_go_on(server: Server) -> None:
