@@ -26,6 +26,9 @@ def resolved(
 
     The ARN of what is still to be made stays a Reference.
     """
+    kind = KINDS[document.kind]
+    if not kind.references and not kind.secrets:
+        return dict(params), ()
     findings: list[Diagnostic] = []
 
     def value(field: str, leaf: Reference | Secret) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ RULES: Mapping[str, str] = MappingProxyType(
 )
 
 
+@cache
 def rules_of(operation: str) -> tuple[Rule, ...]:
     """The rules that requests of ``operation`` must keep; their module is imported here."""
     if operation not in RULES:

@@ -39,10 +39,11 @@ class Rule(NamedTuple):
 
 def given(params: Any, path: str) -> Any:
     """What stands at ``A.B.C`` below ``params``, or None."""
-    for name in _steps(path):
-        if not isinstance(params, dict):
-            return None
-        params = params.get(name)
+    try:
+        for name in _steps(path):
+            params = params[name]
+    except (KeyError, TypeError):  # absent, or something else where a mapping should be
+        return None
     return params
 
 
