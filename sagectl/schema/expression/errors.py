@@ -8,7 +8,7 @@ from sagectl.errors import InputError
 class ExpressionError(InputError):
     """An expression that cannot be read or sent; ``column`` counts from 1 into ``text``."""
 
-    def __init__(self, problem: str, text: str, column: int, hint: str | None = None) -> None:
+    def __init__(self, problem: str, text: str, column: int, hint: str) -> None:
         self.problem = problem
         self.text = text
         self.column = column

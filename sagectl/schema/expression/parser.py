@@ -97,7 +97,8 @@ def _unreadable(text: str, column: int) -> ExpressionError:
             "this is neither a number nor a name", text, column, "Put text in quotes."
         )
     hints = {"&": "Write 'and'.", "|": "Write 'or'.", "!": "Write 'not', or '!='."}
-    return ExpressionError(f"{char!r} means nothing here", text, column, hints.get(char))
+    hint = hints.get(char, "Text goes in quotes; operators are =, !=, <, <=, >, >=.")
+    return ExpressionError(f"{char!r} means nothing here", text, column, hint)
 
 
 class _Parser:
@@ -118,9 +119,7 @@ class _Parser:
         self.index += token.kind != "end"
         return token
 
-    def wrong(
-        self, problem: str, hint: str | None = None, at: Token | None = None
-    ) -> ExpressionError:
+    def wrong(self, problem: str, hint: str, at: Token | None = None) -> ExpressionError:
         return ExpressionError(problem, self.text, (at or self.token).column, hint)
 
     def expect(self, symbol: str, opened: Token) -> None:
@@ -260,7 +259,9 @@ class _Parser:
         if token.reads("true", "false"):
             self.take()
             return token.text.lower(), True
-        hint = f"Put it in quotes: '{token.text}'." if token.kind == "word" else None
+        hint = "For example 0.9 or 'Completed'."
+        if token.kind == "word":
+            hint = f"Put it in quotes: '{token.text}'."
         raise self.wrong("a number or a quoted text belongs here", hint)
 
     def nested(self, name: str, opened: Token, column: int) -> Condition:
@@ -275,7 +276,11 @@ class _Parser:
             case Comparison():
                 return [(condition,)]
             case Nested():
-                raise self.wrong("a list within a list cannot be searched", None, at)
+                raise self.wrong(
+                    "a list within a list cannot be searched",
+                    "Search by the outer list, and filter the result with --query.",
+                    at,
+                )
             case Either(parts):
                 return [choice for part in parts for choice in self.alternatives(part, at)]
             case Every(parts):

@@ -56,7 +56,8 @@ def _check_limits(condition: Condition, resource: str | None, text: str) -> None
     free = CONTAINS_FREE.get(resource or "", ())
     contains = 0
     for count, leaf in enumerate(_leaves(condition), start=1):
-        problem = hint = None
+        problem = ""
+        hint = "Search by what is shorter, and filter the result with --query."
         if count > MAX_CONDITIONS:
             problem = f"the service takes {MAX_CONDITIONS} conditions, this one is too many"
             hint = "Several '=' on one property can be written as one 'in (...)'."

@@ -141,6 +141,7 @@ def test_a_wrong_expression_is_pointed_at(text, column, problem) -> None:
         parsed(text)
 
     assert caught.value.column == column
+    assert caught.value.hint
 
 
 @pytest.mark.parametrize(
