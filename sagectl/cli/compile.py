@@ -9,6 +9,7 @@ from sagectl.cli.verbs import KindGroup
 
 COMMANDS = {
     "build": ("sagectl.cli.building:build", "Compile a model on this machine."),
+    "matrix": ("sagectl.cli.matrix:matrix", "Compile a model for many targets."),
     "verify": (
         "sagectl.cli.building:verify",
         "Prove that a package computes what its model does.",
@@ -16,6 +17,8 @@ COMMANDS = {
     "run": ("sagectl.cli.building:run", "Run a package on data."),
     "bench": ("sagectl.cli.benching:bench", "Measure how long a package takes."),
     "inspect": ("sagectl.cli.building:inspect", "Show what is in a package."),
+    "download": ("sagectl.cli.artifacts:download", "Bring a job's package here."),
+    "compare": ("sagectl.cli.artifacts:compare", "Show how two packages differ."),
     "targets": ("sagectl.cli.building:targets", "List what can be compiled for."),
     "create": ("sagectl.cli.compile_documents:create", "Start a compilation job."),
 }
@@ -27,8 +30,8 @@ COMMANDS = {
 def compile_() -> None:
     """Compile models, here or as jobs.
 
-    build, verify, run, bench, inspect and targets work on this machine and need no service;
-    the others manage compilation jobs.
+    build, matrix, verify, run, bench, inspect, compare and targets work on this machine and
+    need no service; the others manage compilation jobs.
 
     \b
     Examples:

@@ -40,6 +40,7 @@ COMMANDS = {
     "search": ("sagectl.cli.search:search", "Find resources by what they are."),
     "tag": ("sagectl.cli.tag:tag", "Manage the tags of resources."),
     "local": ("sagectl.cli.local:local", "Look after the embedded control plane."),
+    "doctor": ("sagectl.cli.doctor:doctor", "Show what this machine can build and run."),
     "completion": ("sagectl.cli.completion:completion", "Print a shell completion script."),
 }
 COMPLETE = "_SAGECTL_COMPLETE"

@@ -20,6 +20,7 @@ TARGET_COLUMNS = (
     Column("STATUS", "Status"),
     Column("MCPU", "Mcpu"),
     Column("TRIPLE", "Triple", is_wide=True),
+    Column("PROOF", "Proof", is_wide=True),
     Column("REASON", "Reason"),
     Column("INSTEAD", "Nearest", is_wide=True),
 )
@@ -32,6 +33,8 @@ OUTPUT_COLUMNS = (
     Column("ARGMAX", "ArgMax", "list"),
     Column("VALUES", "Values", "list", is_wide=True),
 )
+# The largest functions that a screen shows.
+_FUNCTIONS_SHOWN = 10
 _DIFFERENCE_COLUMNS = (
     Column("OUTPUT", "output"),
     Column("TYPE", "dtype"),
@@ -158,10 +161,22 @@ def _inspection_lines(described: Mapping[str, Any], console: Console) -> Iterato
         "Source": ours.get("Source"),
         "Verification": ours.get("Verification"),
         "Files": {name: facts["Size"] for name, facts in described["Files"].items()},
+        "Gpu": ours.get("Gpu"),
+        "GpuCode": [_gpu_code(row) for row in described.get("GpuCode", ())] or None,
         "Needed": described["Library"]["Needed"],
-        "Functions": len(functions),
+        "Imports": described["Library"]["Imports"],
+        "Sections": described["Library"]["Sections"],
+        "Functions": dict(list(functions.items())[:_FUNCTIONS_SHOWN]),
     }
     yield from outline(shown, console)
+    if (more := len(functions) - _FUNCTIONS_SHOWN) > 0:
+        yield f"and {more} smaller functions; -o json shows them all"
+
+
+def _gpu_code(row: Mapping[str, Any]) -> str:
+    what = row["Architecture"] or "source"
+    kernels = len(row["Functions"])
+    return f"{row['Kind']} {row['Form']}, {what}: {kernels} kernels, {row['SizeBytes']} bytes"
 
 
 def _port(row: Mapping[str, Any]) -> str:

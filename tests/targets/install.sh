@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Install what tests/targets runs foreign packages with, into tests/targets/build: emulators and
+# Install what tests/targets runs foreign packages with, into build/targets: emulators and
 # cross compilers of Debian, runtimes built for 32-bit machines, and an ARM64 system with wheels.
 # A second call does nothing. Ten minutes on two cores.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-build=$here/build
+build=$(dirname "$(dirname "$here")")/build/targets
 export PYTHON=${PYTHON:-python3}
 packages=(qemu-user mmdebstrap clang g++-i686-linux-gnu g++-arm-linux-gnueabihf
   g++-arm-linux-gnueabi g++-aarch64-linux-gnu)

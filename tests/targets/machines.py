@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     Arrays = Mapping[str, np.ndarray[Any, Any]]
 
-BUILD = Path(__file__).parent / "build"
 REPOSITORY = Path(__file__).parents[2]
+BUILD = REPOSITORY / "build/targets"
 LONGEST_SECONDS = 180
 _LOAD = """
 import sys, numpy

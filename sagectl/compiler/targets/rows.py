@@ -9,12 +9,26 @@ from sagectl.compiler.targets.table import (
     ARCHES,
     CPUS,
     DEVICES,
+    GPUS,
     OSES,
     CpuRow,
     DeviceRow,
     Refusal,
     refusal,
 )
+
+# Architecture -> how packages for it are proven on a machine of X86_64 (tests/targets).
+_RUN = {
+    "X86_64": "run natively",
+    "X86": "run natively, as a 32-bit program",
+    "ARM64": "run under qemu-aarch64 with the real wheels",
+    "ARM_EABIHF": "run under qemu-arm",
+    "ARM_EABI": "run under qemu-arm",
+}
+_GPU_PROOF = {
+    "cuda": "machine code of the GPU asked for, read back from the package; not executed",
+    "opencl": "kernels accepted by clang; not executed",
+}
 
 
 def rows() -> list[dict[str, Any]]:
@@ -56,4 +70,12 @@ def _row(
         "Status": "refused" if refused else "served",
         "Reason": refused.reason if refused else None,
         "Nearest": refused.nearest if refused else None,
+        "Proof": None if refused else _proof(os, arch, accelerator),
     }
+
+
+def _proof(os: str | None, arch: str | None, accelerator: str | None) -> str:
+    if accelerator:
+        return _GPU_PROOF[GPUS[accelerator].kind]
+    run = _RUN[arch or ""]
+    return f"its objects, linked to glibc, {run}" if os == "ANDROID" else run

@@ -20,7 +20,8 @@ needs_x86_64 = pytest.mark.skipif(
 def asked(row: dict[str, Any]) -> Target:
     if row["Device"]:
         return resolve(None, row["Device"], {})
-    return resolve(Platform(row["Os"], row["Arch"], row["Accelerator"]), None, {})
+    options = {"gpu-code": "sm_75"} if row["Accelerator"] == "NVIDIA" else {}
+    return resolve(Platform(row["Os"], row["Arch"], row["Accelerator"]), None, options)
 
 
 def name(row: dict[str, Any]) -> str:
@@ -33,7 +34,9 @@ def test_a_served_row_is_a_target_that_llvm_knows(row: dict[str, Any]) -> None:
     target = asked(row)
 
     assert target.vector_bytes >= 4
-    assert tvm_target(target).kind.name == "llvm"
+    described = tvm_target(target)
+    assert (described.host or described).kind.name == "llvm"
+    assert (described.kind.name != "llvm") == (row["Accelerator"] is not None)
 
 
 @pytest.mark.parametrize("row", REFUSED, ids=name)

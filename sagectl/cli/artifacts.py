@@ -1,0 +1,108 @@
+"""The compile commands about the packages of jobs: bring them here, compare them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sagectl.catalog.kinds import COMPILATION_JOB_KIND
+from sagectl.cli.lazy import Command
+from sagectl.cli.options import FORMAT, pass_app, takes
+from sagectl.cli.verbs import described
+from sagectl.errors import InputError, VerificationError
+
+if TYPE_CHECKING:
+    from sagectl.app import App
+
+_SHA256 = "sha256:"
+
+
+@click.command(cls=Command, spared=("output",))
+@takes(
+    click.Argument(("job",)),
+    click.Option(
+        ("-o", "--output", "directory"),
+        type=click.Path(path_type=Path),
+        default=".",
+        metavar="DIRECTORY",
+        help="Where the package goes; made if missing.  [.]",
+    ),
+    FORMAT,
+)
+@pass_app
+def download(app: App, job: str, directory: Path) -> None:
+    """Bring a job's package here.
+
+    It is held against the digest that the job reports; a package that differs is not kept,
+    and the exit code is 7.
+
+    \b
+    Example:
+      sagectl --local compile download digits -o out/
+    """
+    import shutil
+
+    from sagectl.render.compile_view import build as view
+
+    uri, digest = _artifact(app, job)
+    path = directory / uri.rpartition("/")[2]
+    directory.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(app.fetch(uri), path)
+    found = _digest(path)
+    if digest.startswith(_SHA256) and digest != found:
+        path.unlink()
+        raise VerificationError(
+            f"{uri} is {found}, the job reports {digest}",
+            hint="It was written over by another job, or damaged; run the job again.",
+        )
+    if not digest.startswith(_SHA256):
+        app.say(f"Not verified: the job reports no SHA-256 ({digest or 'nothing'}).")
+    app.show(view({"Package": str(path), "Digest": found, "Source": uri}))
+
+
+@click.command(cls=Command)
+@takes(click.Argument(("first",)), click.Argument(("second",)))
+@pass_app
+def compare(app: App, first: str, second: str) -> None:
+    """Show how two packages differ.
+
+    Each is a file, or the name of a job that has completed. Exit code 1 says that they differ.
+
+    \b
+    Example:
+      sagectl compile compare out/digits-LINUX_X86_64.tar.gz out/digits-LINUX_ARM64.tar.gz
+    """
+    from sagectl.compiler.contrast import differences
+    from sagectl.compiler.packaging import described as contents
+    from sagectl.render.target_view import differences as view
+
+    found = differences(*(contents(_package(app, word)) for word in (first, second)))
+    app.show(view(found))
+    if found:
+        click.get_current_context().exit(1)
+
+
+def _package(app: App, word: str) -> Path:
+    path = Path(word)
+    return path if path.exists() else app.fetch(_artifact(app, word)[0])
+
+
+def _artifact(app: App, name: str) -> tuple[str, str]:
+    """Where a completed job's package is, and the digest it reports."""
+    job: Any = described(app, COMPILATION_JOB_KIND, name).row
+    uri = job.get("ModelArtifacts", {}).get("S3ModelArtifacts")
+    if job["CompilationJobStatus"] != "COMPLETED" or not uri:
+        raise InputError(
+            f"{name} is {job['CompilationJobStatus']} and has no package",
+            hint=f"sagectl compile wait {name} waits for it.",
+        )
+    return uri, job.get("ModelDigests", {}).get("ArtifactDigest", "")
+
+
+def _digest(path: Path) -> str:
+    import hashlib
+
+    with path.open("rb") as file:
+        return _SHA256 + hashlib.file_digest(file, "sha256").hexdigest()

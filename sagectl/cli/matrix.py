@@ -1,0 +1,99 @@
+"""``sagectl compile matrix``: one model for many targets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sagectl.cli.compile_documents import INPUT, framework_of
+from sagectl.cli.lazy import Command
+from sagectl.cli.options import FORMAT, pass_app, takes
+from sagectl.cli.types import CAPITALS
+from sagectl.errors import JobFailedError
+
+if TYPE_CHECKING:
+    from sagectl.app import App
+    from sagectl.compiler.matrix import Outcome
+
+
+@click.command(cls=Command, spared=("output",))
+@takes(
+    click.Argument(("model",), type=click.Path(path_type=Path)),
+    click.Option(
+        ("--targets",),
+        multiple=True,
+        required=True,
+        metavar="WORD|FILE",
+        help="all, cpus, devices, names like LINUX_ARM64 or ml_c5, or a file of them; "
+        "repeatable.",
+    ),
+    INPUT,
+    click.Option(
+        ("--framework",), type=CAPITALS, help="Framework of the model.  [from its file]"
+    ),
+    click.Option(
+        ("--workers",),
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Compilations at a time.  [as memory allows]",
+    ),
+    click.Option(
+        ("--verify/--no-verify",),
+        default=True,
+        help="Compare with the model where the target runs here.  [verify]",
+    ),
+    click.Option(
+        ("-o", "--output", "directory"),
+        type=click.Path(path_type=Path),
+        default=".",
+        metavar="DIRECTORY",
+        help="Where the packages go; made if missing.  [.]",
+    ),
+    FORMAT,
+)
+@pass_app
+def matrix(app: App, model: Path, targets: tuple[str, ...], **given: Any) -> None:
+    """Compile a model for many targets.
+
+    As many at a time as this machine has processors and memory for. What was compiled before
+    comes from the cache, so a matrix that was cut short goes on where it was. A file of targets
+    has one a line, with compiler options as JSON behind its name.
+
+    \b
+    Examples:
+      sagectl compile matrix examples/quickstart/digits.onnx --input image=1,64 \\
+        --targets cpus -o out/
+      sagectl compile matrix examples/quickstart/digits.onnx --input image=1,64 \\
+        --targets ml_c5,rasp4b -o out/
+    """
+    from sagectl.compiler.matrix import cells, compile_matrix
+    from sagectl.compiler.request import compile_request
+    from sagectl.render.target_view import matrix as view
+
+    chosen = cells(targets)
+    request = compile_request(
+        model,
+        output=given["directory"],
+        framework=given["framework"] or framework_of(model.name) or "ONNX",
+        inputs=dict(given["inputs"]),
+        verify=given["verify"],
+    )
+
+    def report(outcome: Outcome) -> None:
+        app.say(f"{outcome.name}: {outcome.status} ({outcome.reason or outcome.proof})")
+
+    found = compile_matrix(
+        request,
+        chosen,
+        cache=app.settings.home.cache,
+        workers=given["workers"],
+        report=report,
+    )
+    app.show(view([outcome.as_dict() for outcome in found]))
+    if without := [outcome.name for outcome in found if outcome.package is None]:
+        raise JobFailedError(
+            f"{len(without)} of {len(found)} targets have no package: {', '.join(without)}",
+            hint="The reasons are above; what was built is kept, so run the same again.",
+        )

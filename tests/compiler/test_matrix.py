@@ -1,0 +1,89 @@
+"""One model for many targets: what words name, what is kept, what a failure stops."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sagectl.compiler.matrix import affordable, cells, compile_matrix
+from sagectl.compiler.request import Platform, compile_request
+from sagectl.compiler.targets.rows import rows
+from sagectl.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sagectl.compiler.matrix import Outcome
+
+
+def test_words_name_all_platforms_all_processors_or_all_devices() -> None:
+    served = [row for row in rows() if row["Status"] == "served"]
+
+    assert len(cells(["all"])) == sum(row["Device"] is None for row in served)
+    assert len(cells(["devices"])) == sum(row["Device"] is not None for row in served)
+    assert all(cell.platform and not cell.platform.accelerator for cell in cells(["cpus"]))
+
+
+def test_a_file_names_a_target_a_line_with_options_and_remarks(tmp_path: Path) -> None:
+    (file := tmp_path / "targets").write_text(
+        '# boards\nml_c5\nLINUX_ARM64_NVIDIA {"gpu-code": "sm_87"}  # Orin\n\nml_c5\n'
+    )
+
+    device, board = cells([str(file)])
+
+    assert device.device == "ml_c5"
+    assert board.platform == Platform("LINUX", "ARM64", "NVIDIA")
+    assert board.options == {"gpu-code": "sm_87"}
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("LINUX_ARM65", "'LINUX_ARM65' is no target"),
+        ("LINUX_ARM64 {mcpu}", "are not JSON"),
+        ('LINUX_ARM64 {"mcpu"', "are not JSON"),
+        (" , ", "no targets are named"),
+    ],
+    ids=["unknown", "no-json", "cut-short", "empty"],
+)
+def test_words_that_name_no_target_are_refused(word: str, said: str) -> None:
+    with pytest.raises(InputError, match=said) as caught:
+        cells([word])
+    assert "LINUX_ARM64" in (caught.value.hint or "")
+
+
+def test_a_failing_target_stops_no_other_and_what_was_built_is_not_built_again(
+    model: Path, tmp_path: Path
+) -> None:
+    asked = compile_request(model, output=tmp_path / "out", verify=False)
+    targets = cells(["LINUX_X86_64,ml_c5,ml_inf1"])
+    told: list[Outcome] = []
+
+    first = compile_matrix(asked, targets, cache=tmp_path / "cache", report=told.append)
+    again = compile_matrix(asked, targets, cache=tmp_path / "cache")
+
+    assert [row.status for row in first] == ["built", "built", "refused"]
+    assert {row.name for row in told} == {cell.name for cell in targets}
+    assert "Neuron" in (first[2].reason or "")
+    assert [row.status for row in again] == ["cached", "cached", "refused"]
+    assert [row.digest for row in again] == [row.digest for row in first]
+
+
+def test_another_shape_is_another_package(model: Path, tmp_path: Path) -> None:
+    targets = cells(["LINUX_X86_64"])
+    for sizes, status in (((1, 4), "built"), ((1, 4), "cached"), (None, "built")):
+        asked = compile_request(
+            model,
+            output=tmp_path / "out",
+            inputs={"side": sizes} if sizes else {},
+            verify=False,
+        )
+        (outcome,) = compile_matrix(asked, targets, cache=tmp_path / "cache")
+        assert outcome.status == status
+
+
+def test_a_model_too_large_for_memory_is_compiled_alone(tmp_path: Path) -> None:
+    with (large := tmp_path / "large.onnx").open("wb") as file:
+        file.truncate(1 << 40)
+    assert affordable(large) == 1
