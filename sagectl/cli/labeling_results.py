@@ -133,12 +133,15 @@ def labels_of(app: App, name: str) -> Labels:
             f"{name} is {job['LabelingJobStatus']} and has no output",
             hint=f"sagectl labeling watch {name} follows it to its end.",
         )
-    attribute = job["LabelAttributeName"]
-    with app.fetch(uri).open(encoding="utf-8") as lines:
-        rows = tuple(reading.rows(lines, attribute))
-    categories = job.get("LabelCategoryConfigS3Uri")
-    known = labels(app.fetch(categories)) if categories else ()
-    return Labels(job, attribute, rows, reading.task_of(rows, attribute), known)
+    attribute, categories = job["LabelAttributeName"], job.get("LabelCategoryConfigS3Uri")
+    try:
+        with app.fetch(uri).open(encoding="utf-8") as lines:
+            rows = tuple(reading.rows(lines, attribute))
+        known = labels(app.fetch(categories)) if categories else ()
+    except (ValueError, LookupError, TypeError) as error:
+        raise InputError(f"{uri} is not an output manifest of {name}: {error}") from error
+    names = known or tuple(sorted({label for row in rows for label in row.labels}))
+    return Labels(job, attribute, rows, reading.task_of(rows, attribute), names)
 
 
 def _responses(app: App, found: Labels) -> Iterator[Response]:
@@ -157,7 +160,10 @@ def _show(app: App, name: str, found: Labels) -> None:
     from sagectl.consolidation.results import summary
     from sagectl.render.views import Listing, Report
 
-    told = summary(found.rows, tuple(_responses(app, found)), found.task, found.names)
+    try:
+        told = summary(found.rows, tuple(_responses(app, found)), found.task, found.names)
+    except (ValueError, LookupError, TypeError) as error:
+        raise InputError(f"the workers' answers to {name} cannot be read: {error}") from error
     told = {"LabelingJobName": name, "Task": found.task or "custom", **told}
     if (spent := cost(found.job)) is not None:
         told["CostUsd"] = spent

@@ -78,6 +78,14 @@ def waited(
         reason = f": {verdict.reason}" if verdict.reason else ""
         raise JobFailedError(
             f"{target.label} ended {verdict.status}{reason}",
-            hint=f"sagectl {kind.group} describe {name} shows everything that is known.",
+            hint=_remedy(kind, verdict.reason)
+            or f"sagectl {kind.group} describe {name} shows everything that is known.",
         )
     return verdict
+
+
+def _remedy(kind: Kind, reason: str | None) -> str | None:
+    """What to do about the reason that a job failed for, where that is known."""
+    from sagectl.catalog.labeling_failures import failure_hint
+
+    return failure_hint(reason) if reason and kind.name == "LabelingJob" else None

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sagectl.catalog.task_types import task_type_of
-from sagectl.errors import NotFoundError
+from sagectl.errors import InputError, NotFoundError
 from sagectl.schema.data.categories import labels as labels_in
 
 if TYPE_CHECKING:
@@ -45,12 +45,18 @@ def job_data(job: Resource, objects: ObjectStore) -> JobData:
     categories = body.get("LabelCategoryConfigS3Uri")
     template = human["UiConfig"].get("UiTemplateS3Uri")
     lines = objects.path(source["ManifestS3Uri"])
-    return JobData(
-        _lines(lines, lines.stat().st_mtime_ns),
-        labels_in(objects.path(categories)) if categories else (),
-        task_name(human),
-        _text(template, objects),
-    )
+    try:
+        return JobData(
+            _lines(lines, lines.stat().st_mtime_ns),
+            labels_in(objects.path(categories)) if categories else (),
+            task_name(human),
+            _text(template, objects),
+        )
+    except (ValueError, LookupError, TypeError) as error:
+        raise InputError(
+            f"the input manifest or the label categories of {job.name} are damaged: {error}",
+            hint="sagectl validate on the job's document says where.",
+        ) from error
 
 
 def task_name(human: Mapping[str, Any]) -> str:

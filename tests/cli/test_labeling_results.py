@@ -144,3 +144,15 @@ def test_known_failures_have_a_hint() -> None:
     reason = "ClientError: Exception invoking the Lambda function. LambdaErrorCode: Unhandled."
     assert "lambda:InvokeFunction" in (failure_hint(reason) or "")
     assert failure_hint("something else") is None
+
+
+def test_a_damaged_output_says_so(local: Run, labeled: Path, home: Path) -> None:
+    from sagectl.controlplane.objects import ObjectStore
+
+    (labeled / "bad").write_text("nope\n")
+    ObjectStore(home).put(
+        "s3://pets/out/pets/manifests/output/output.manifest", labeled / "bad"
+    )
+    found = local("labeling", "results", "pets")
+    assert found.code == 2
+    assert "is not an output manifest of pets" in found.err

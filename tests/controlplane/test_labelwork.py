@@ -10,7 +10,7 @@ import pytest
 from sagectl.controlplane import people
 from sagectl.controlplane.labelwork import Answer
 from sagectl.errors import InputError, NotFoundError
-from tests.support.labelings import PLACE, with_job
+from tests.support.labelings import PLACE, put, with_job
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -183,3 +183,11 @@ def test_a_password_is_not_kept(plane: ControlPlane) -> None:
     people.add(plane.store, PLACE, "ann", ["g"], "open-sesame", now=0)
     plane.store.close()
     assert b"open-sesame" not in (plane.state / "plane.db").read_bytes()
+
+
+def test_a_damaged_manifest_says_so(
+    plane: ControlPlane, work: LabelingWork, tmp_path: Path
+) -> None:
+    put(plane, "s3://pets/in.manifest", "nope\n", tmp_path)
+    with pytest.raises(InputError, match="of pets are damaged"):
+        work.take("pets", [Answer(0, "ann", CAT)])
