@@ -36,6 +36,8 @@ COUNTERS = (
     "FailedNonRetryableError",
     "Unlabeled",
 )
+# A manifest is counted in less; whoever counted it has died since.
+ABANDONED_MS = 10_000
 _CODE_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _CODE_LENGTH = 16
 
@@ -63,15 +65,15 @@ def create(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
             db, KIND, place, name, body, status="Initializing", now=context.now, parent=team
         )
         tags.put(context, db, made, params.get("Tags", ()))
-    _initialise(context, params)
+    _initialise(context, made.name, params)
     return {"LabelingJobArn": made.arn}
 
 
-def _initialise(context: Context, params: Mapping[str, Any]) -> None:
+def _initialise(context: Context, name: str, params: Mapping[str, Any]) -> None:
     """Count the objects of a job just made; others see it Initializing until that is done."""
     count = _objects(context, params)
     with context.store.writing() as db:
-        made = resources.find(db, KIND, context.place, params["LabelingJobName"])
+        made = resources.find(db, KIND, context.place, name)
         if made is not None and made.status == "Initializing":
             counters = {**made.body["LabelCounters"], "Unlabeled": count}
             body = {**made.body, "LabelCounters": counters}
@@ -92,9 +94,10 @@ def stop(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
 
 def describe(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
     """DescribeLabelingJob."""
-    with context.store.reading() as db:
-        job = _found(context, db, params["LabelingJobName"])
-        tagged = tags.of(db, job)
+    job, tagged = _looked_up(context, params["LabelingJobName"])
+    if job.status == "Initializing" and context.now > job.created + ABANDONED_MS:
+        _initialise(context, job.name, job.body)
+        job, tagged = _looked_up(context, job.name)
     body = job.body
     return {
         "LabelingJobStatus": job.status,
@@ -107,6 +110,12 @@ def describe(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
         **{field: body[field] for field in (*GIVEN, *RECORDED) if field in body},
         "Tags": tagged,
     }
+
+
+def _looked_up(context: Context, name: str) -> tuple[Resource, list[dict[str, str]]]:
+    with context.store.reading() as db:
+        job = _found(context, db, name)
+        return job, tags.of(db, job)
 
 
 def list_(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -136,3 +136,20 @@ def test_the_jobs_of_a_missing_team_are_not_found(plane: ControlPlane) -> None:
     arn = "arn:aws:sagemaker:us-east-1:123456789012:workteam/private-crowd/nobody"
     fault = refusal(plane, "ListLabelingJobsForWorkteam", {"WorkteamArn": arn})
     assert fault.code == "ResourceNotFound"
+
+
+def test_a_job_whose_maker_died_is_initialised_by_whoever_looks(
+    state: Path, model: ServiceModel, clock: TestClock
+) -> None:
+    def die(_: str) -> int:
+        raise SystemExit
+
+    plane = ControlPlane(state, model, clock=clock, count_objects=die)
+    with pytest.raises(SystemExit):
+        plane.handle("CreateLabelingJob", labeling("nodules", with_team(plane)))
+    plane = ControlPlane(state, model, clock=clock, count_objects=lambda _: 3)
+    assert described(plane)["LabelingJobStatus"] == "Initializing"
+    clock.advance(11)
+    found = described(plane)
+    assert found["LabelingJobStatus"] == "InProgress"
+    assert found["LabelCounters"]["Unlabeled"] == 3
