@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
@@ -19,6 +23,7 @@ from tests.portal.conftest import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from sagectl.controlplane.labelwork import LabelingWork
     from tests.portal.conftest import MakeJob
@@ -185,3 +190,16 @@ def test_a_task_without_a_form_says_so(make_job: MakeJob) -> None:
 def test_an_address_beyond_this_machine_is_refused(work: LabelingWork) -> None:
     with pytest.raises(InputError, match="not a loopback address"):
         Portal(work, "0.0.0.0", 0)
+
+
+def test_the_command_serves_until_it_is_told_to_end(tmp_path: Path) -> None:
+    environ = os.environ | {"SAGECTL_HOME": str(tmp_path / "home")}
+    command = [sys.executable, "-m", "sagectl", "local", "portal"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ
+    ) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        assert Client(url).ask("GET", "/sign-in")[0] == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
