@@ -153,7 +153,12 @@ def _compiled(model: ModelProto, feeds: Mapping[str, Array], bound: frozenset[st
     with TemporaryDirectory(prefix="sagectl-backend-") as folder:
         path = Path(folder, "model.onnx")
         save(_with_constants(model, feeds, bound), path)
-        shapes = {name: array.shape for name, array in feeds.items() if name not in bound}
+        # A request takes no empty shape, but a model may declare one.
+        shapes = {
+            name: array.shape
+            for name, array in feeds.items()
+            if name not in bound and 0 not in array.shape
+        }
         request = compile_request(path, output=Path(folder), inputs=shapes, verify=False)
         return load(compile_model(request).path)
 

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 RESULTS = Path(__file__).with_name("results.tsv")
 OPERATORS = ROOT / "sagectl" / "compiler" / "frontends" / "onnx" / "operators.tsv"
 SECONDS_PER_TEST = 120
-BATCH = 100
+BATCH = 400
 
 
 @dataclass(frozen=True)
@@ -113,10 +113,18 @@ def _outcome(event: dict[str, object]) -> Outcome:
     )
 
 
-def kept() -> dict[str, str]:
-    """Test name -> status, as the table under version control has it."""
+def kept_outcomes() -> dict[str, Outcome]:
+    """The table under version control."""
     rows = [line.split("\t") for line in RESULTS.read_text().splitlines()[1:]]
-    return {row[0]: row[1] for row in rows}
+    return {
+        name: Outcome(name, ours, bound == "bound", theirs, tuple(operators.split(",")), note)
+        for name, ours, bound, theirs, operators, note in rows
+    }
+
+
+def kept() -> dict[str, str]:
+    """Test name -> status, as that table has it."""
+    return {name: outcome.sagectl for name, outcome in kept_outcomes().items()}
 
 
 def write_tables(outcomes: dict[str, Outcome]) -> None:
@@ -133,7 +141,7 @@ def write_tables(outcomes: dict[str, Outcome]) -> None:
                 each.note.replace("\t", " "),
             )
         )
-        for each in outcomes.values()
+        for _, each in sorted(outcomes.items())
     ]
     RESULTS.write_text("\n".join(lines) + "\n")
     counts: dict[str, Counter[str]] = {}
@@ -173,7 +181,7 @@ def main() -> None:
             sys.stdout.write(f"{each.sagectl}\t{each.name}\t{each.note}\n")
     sys.stdout.write(summary(outcomes) + "\n")
     if given.update:
-        write_tables(outcomes)
+        write_tables(kept_outcomes() | outcomes if given.pattern else outcomes)
 
 
 if __name__ == "__main__":

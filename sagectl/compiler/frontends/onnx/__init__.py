@@ -32,6 +32,7 @@ def import_model(model: ModelProto, shapes: Mapping[str, Sequence[int]]) -> Impo
     """The same for a model at hand."""
     from sagectl.compiler.frontends import Imported
     from sagectl.compiler.frontends.onnx.importer import imported
+    from sagectl.compiler.frontends.onnx.inspection import unproven_operators
     from sagectl.compiler.frontends.onnx.lowering import lowered
     from sagectl.compiler.frontends.onnx.reading import serialised
     from sagectl.compiler.frontends.onnx.refusals import refuse_types, unsupported
@@ -56,6 +57,8 @@ def import_model(model: ModelProto, shapes: Mapping[str, Sequence[int]]) -> Impo
             ),
             "nodes": len(model.graph.node),
             "lowered": len(result.graph.nodes),
+            # What no test of ONNX vouches for: verification must.
+            "unproven": unproven_operators(model),
         },
     )
 
