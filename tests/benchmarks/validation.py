@@ -45,8 +45,9 @@ spec:
 """
 OURS = """\
 import sys
-from sagectl.cli.main import main
-sys.exit(main(["--local", "validate", "-f", sys.argv[1]]))
+from sagectl.cli.main import run  # what the console script calls
+sys.argv[1:] = ["--local", "validate", "-f", sys.argv[1]]
+run()
 """
 SCHEMA = """\
 import sys
