@@ -8,6 +8,7 @@ import re
 import socket
 import time
 from contextlib import suppress
+from functools import lru_cache
 from ipaddress import ip_address
 from socketserver import StreamRequestHandler
 from types import MappingProxyType
@@ -37,6 +38,7 @@ _PHRASES: Mapping[int, str] = MappingProxyType(
 _UP = json.dumps({"service": "sagemaker", "by": "sagectl"}).encode()
 
 
+@lru_cache(maxsize=64)  # asked of each request, and always of the same few names
 def is_loopback(name: str) -> bool:
     """Whether a host name or address is this machine's own."""
     with suppress(ValueError):
