@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sagectl.catalog.kinds import KINDS
 from sagectl.catalog.regions import LOCAL_ACCOUNT
 from sagectl.controlplane.objects import ObjectStore
 from sagectl.controlplane.plane import ControlPlane
 from sagectl.gateway.client import LocalCaller
 from sagectl.manifest.document import Document, Reference, Upload
 from sagectl.plan.executor import apply_plan
+from sagectl.plan.exporting import exported
 from sagectl.plan.planner import Choices, planned
 from sagectl.plan.secrets import Secrets
 from tests.support.planes import OIDC, ROLE, groups
@@ -189,3 +191,18 @@ def test_a_retry_that_was_cut_off_anywhere_is_finished_by_the_next(
             again = here.plan(documents, retry_failed=True)
             assert here.apply(again).is_complete
         assert here.plan(documents, retry_failed=True).pending == ()
+
+
+@settings(max_examples=15, deadline=None)
+@given(documents=sets())
+def test_what_is_exported_applies_back_with_no_change(
+    model: ServiceModel, documents: list[Document]
+) -> None:
+    with place(model) as here:
+        here.apply(here.plan(settled_in(here.folder, documents)))
+        wanted = [(KINDS[document.kind], document.name) for document in documents]
+        exports, missing = exported(wanted, here.caller, model, None)
+
+        assert missing == ()
+        assert len(exports) == len(documents)
+        assert here.plan(list(exports)).pending == ()
