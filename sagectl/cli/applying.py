@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sagectl.cli.options import consent
 from sagectl.cli.summary import Ending, failed, failed_jobs, interruption, partly, summary
+from sagectl.cli.waiting import between_looks
 from sagectl.cli.watching import watched
 from sagectl.errors import InterruptedRunError, SagectlError, WaitTimeoutError
 from sagectl.plan.change import Action
@@ -118,7 +119,7 @@ def looked_after(
             app.caller_in,
             goal(wanted, targets),
             observer,
-            pace=Pace(timeout=timeout, interval=interval, pause=app.sleep),
+            pace=Pace(timeout=timeout, interval=interval, pause=between_looks(app)),
             stops=stops,
             stage=app.stage,
         )

@@ -10,6 +10,8 @@ from sagectl.cli.types import DURATION
 from sagectl.errors import JobFailedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sagectl.app import App
     from sagectl.catalog.kinds import Kind
     from sagectl.plan.waiter import Verdict
@@ -63,7 +65,7 @@ def waited(
     target = Target(kind, name, app.region)
     if app.settings.is_local:
         interval = min(interval, LOCAL_SECONDS)
-    pace = Pace(timeout=timeout, interval=interval, pause=app.sleep)
+    pace = Pace(timeout=timeout, interval=interval, pause=between_looks(app))
     with interrupts() as stops, progress(app.console) as observer:
         (verdict,) = wait(
             (target,),
@@ -82,6 +84,24 @@ def waited(
             or f"sagectl {kind.group} describe {name} shows everything that is known.",
         )
     return verdict
+
+
+def between_looks(app: App) -> Callable[[float], None]:
+    """What passes the time of a wait: sleep, once it is sure that local jobs go on.
+
+    Whatever ran them may have been killed, and only a new supervisor finds that out.
+    """
+    if not app.settings.is_local:
+        return app.sleep
+
+    def pause(seconds: float) -> None:
+        from sagectl.controlplane.jobs import active
+
+        if active(app.plane.store):
+            app.launch()
+        app.sleep(seconds)
+
+    return pause
 
 
 def _remedy(kind: Kind, reason: str | None) -> str | None:

@@ -38,6 +38,19 @@ def test_a_stopped_job_is_the_fifth_exit_code(live: Run) -> None:
     assert live("wait", "compilationjob/digits", "--for=status=STOPPED").code == 0
 
 
+def test_a_job_that_nobody_runs_any_more_goes_on(
+    live: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SAGECTL_WORKERS", "1")
+    try:
+        ended = live("wait", "compilationjob/digits", "--timeout", "60s")
+    finally:
+        live("local", "stop", "--yes")
+
+    assert ended.code == 5
+    assert "compilationjob/digits ended FAILED" in ended.err
+
+
 def test_what_is_not_there_yet_is_waited_for(local: Run, home: Path) -> None:
     def create() -> None:
         plane = ControlPlane(home, service_model(home / "cache"))
