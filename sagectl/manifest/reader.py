@@ -166,10 +166,16 @@ class _Reading:
         if self.findings:
             yield from self.findings
             return
+        told: set[Diagnostic] = set()
         for instance in instances:
             one = _Reading(self.source, instance.root)
             one.draft.combination = instance.combination
-            yield from one.drafts(is_settled=True)
+            for item in one.drafts(is_settled=True):
+                if isinstance(item, Draft):
+                    yield item
+                elif item not in told:  # what all of them lack is said once
+                    told.add(item)
+                    yield item
 
     def _say_yaml(self, rule: str, summary: str, mark: Mark, hint: str | None) -> None:
         self.say(rule, "", summary, mark, hint)

@@ -149,6 +149,13 @@ def test_a_finding_about_all_combinations_is_said_once(
     assert finding.hint == "Did you mean 'ONNX'?"
 
 
+def test_an_unknown_kind_is_said_once(tmp_path: Path, model: ServiceModel) -> None:
+    path = written(tmp_path, MATRIX)
+    path.write_text(path.read_text().replace("CompilationJob", "CompilationJo"))
+
+    assert [finding.rule for finding in found(path, model)] == ["manifest.kind"]
+
+
 def test_two_combinations_of_one_name_are_told(tmp_path: Path, model: ServiceModel) -> None:
     [finding] = found(written(tmp_path, MATRIX, "job-${model}"), model)
 
