@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TextIO
 
 from sagectl.catalog.regions import DEFAULT_LOCAL_REGION, LOCAL_ACCOUNT
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sagectl.gateway.objects import S3Objects
     from sagectl.plan.datachecks import Looks
     from sagectl.plan.events import Event, Observer
+    from sagectl.plan.people import Pool
     from sagectl.plan.planner import Choices
     from sagectl.plan.preflight import World
     from sagectl.plan.secrets import Secrets
@@ -98,6 +99,21 @@ class App:
 
         place = Place(LOCAL_ACCOUNT, self.local_region)
         return LabelingWork(self.plane, place, Consolidation())
+
+    def pool(self, user_pool: str, *, password: str | None, sends_mail: bool) -> Pool:
+        """Where the workers are kept: the plane's own table, or the Cognito ``user_pool``."""
+        if self.settings.is_local:
+            from sagectl.controlplane.clock import milliseconds
+            from sagectl.controlplane.pool import LocalPool
+            from sagectl.controlplane.resources import Place
+
+            place = Place(LOCAL_ACCOUNT, self.local_region)
+            now = partial(milliseconds, self.clock)
+            return LocalPool(self.plane.store, place, now, password)
+        from sagectl.gateway.cognito import CognitoPool
+
+        profile = self.settings.profile
+        return CognitoPool(self.region, user_pool, profile=profile, sends_mail=sends_mail)
 
     @cached_property
     def region(self) -> str:

@@ -20,6 +20,11 @@ COMMANDS = {
         "sagectl.cli.provider:check",
         "Ask whether a workforce and its OIDC provider go together.",
     ),
+    "sync": (
+        "sagectl.cli.people_sync:sync",
+        "Bring the people of a workforce to what a file says.",
+    ),
+    "workers": ("sagectl.cli.workers:workers", "Manage single people of a workforce."),
     "addresses": ("sagectl.cli.addresses:addresses", "Manage where workers may sign in from."),
 }
 

@@ -36,15 +36,27 @@ def add(
     store: Store, place: Place, name: str, groups: Iterable[str], password: str, *, now: int
 ) -> Person:
     """Keep a person; one of that name is replaced. Raises InputError."""
+    if not password:
+        raise InputError("a password is needed to sign in")
+    return _kept(store, place, name, groups, password, now)
+
+
+def keep(store: Store, place: Place, name: str, groups: Iterable[str], *, now: int) -> Person:
+    """Keep a person who cannot sign in until ``add`` gives a password. Raises InputError."""
+    return _kept(store, place, name, groups, None, now)
+
+
+def _kept(
+    store: Store, place: Place, name: str, groups: Iterable[str], password: str | None, now: int
+) -> Person:
     person = Person(name, tuple(dict.fromkeys(groups)))
     if not _NAME.fullmatch(name):
         raise InputError(
             f"{name!r} is no name to sign in with",
             hint="Letters, digits and . @ + - _ will do, 128 at most.",
         )
-    if not password:
-        raise InputError("a password is needed to sign in")
-    secret = _hashed(password, os.urandom(_SALT_BYTES))
+    # No password hashes to an empty text, so that nobody signs in by it.
+    secret = _hashed(password, os.urandom(_SALT_BYTES)) if password else ""
     with store.writing() as db:
         db.execute(
             "INSERT INTO people VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"

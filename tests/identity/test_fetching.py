@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -93,7 +92,6 @@ def test_a_slow_answer_is_given_up(provider: Provider) -> None:
 
 def test_a_server_that_says_nothing_is_given_up() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        threading.Thread(target=silent.accept, daemon=True).start()
         url = f"https://127.0.0.1:{silent.getsockname()[1]}/"
 
         with pytest.raises(FetchError, match="did not answer"):
