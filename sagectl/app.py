@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from pathlib import Path
     from tempfile import TemporaryDirectory
 
+    from sagectl.controlplane.joblog import JobLog
     from sagectl.controlplane.labelwork import LabelingWork
     from sagectl.controlplane.objects import ObjectStore
     from sagectl.controlplane.plane import ControlPlane
     from sagectl.diagnostics import Diagnostic
     from sagectl.gateway.client import Caller
+    from sagectl.gateway.logs import CloudWatchLog
     from sagectl.gateway.objects import S3Objects
     from sagectl.plan.datachecks import Looks
     from sagectl.plan.events import Event, Observer
@@ -280,6 +282,18 @@ class App:
     def poll_seconds(self) -> float:
         """How far apart looks at a job may be."""
         return 0.5 if self.settings.is_local else 10.0
+
+    def compilation_log(self, name: str) -> JobLog | CloudWatchLog:
+        """What the compilation job ``name`` writes."""
+        if not self.settings.is_local:
+            from sagectl.gateway.logs import CloudWatchLog
+
+            return CloudWatchLog(name, self.region, profile=self.settings.profile)
+        from sagectl.controlplane.joblog import JobLog
+        from sagectl.controlplane.stages import job_directory
+
+        state = self.settings.home.state
+        return JobLog(job_directory(state, LOCAL_ACCOUNT, self.region, name))
 
     def stage(self, target: Target) -> str | None:
         """The compiler's step that a local compilation job is at, if it is at one."""

@@ -1,4 +1,4 @@
-"""The compile commands about the packages of jobs: bring them here, compare them."""
+"""The compile commands about what jobs leave: their packages and their logs."""
 
 from __future__ import annotations
 
@@ -106,3 +106,32 @@ def _digest(path: Path) -> str:
 
     with path.open("rb") as file:
         return _SHA256 + hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@click.command(cls=Command)
+@takes(
+    click.Argument(("job",)),
+    click.Option(("--follow",), is_flag=True, help="Go on until the job has ended."),
+)
+@pass_app
+def logs(app: App, job: str, follow: bool) -> None:
+    """Print what a job has written.
+
+    On AWS that is CloudWatch's log group /aws/sagemaker/CompilationJobs; locally it is the
+    job's own log, with the seconds of each stage.
+
+    \b
+    Examples:
+      sagectl --local compile logs digits
+      sagectl compile logs digits --follow
+    """
+    log, statuses = app.compilation_log(job), COMPILATION_JOB_KIND.statuses
+    while True:
+        # Asked first: what a job writes just before its end is then still read.
+        status = described(app, COMPILATION_JOB_KIND, job).row["CompilationJobStatus"]
+        for line in log.more():
+            app.stdout.write(f"{line}\n")
+        app.stdout.flush()
+        if not follow or (statuses and statuses.is_final(status)):
+            return
+        app.sleep(app.poll_seconds)

@@ -17,6 +17,7 @@ COMMANDS = {
     "run": ("sagectl.cli.building:run", "Run a package on data."),
     "bench": ("sagectl.cli.benching:bench", "Measure how long a package takes."),
     "inspect": ("sagectl.cli.building:inspect", "Show what is in a package."),
+    "logs": ("sagectl.cli.artifacts:logs", "Print what a job has written."),
     "download": ("sagectl.cli.artifacts:download", "Bring a job's package here."),
     "compare": ("sagectl.cli.artifacts:compare", "Show how two packages differ."),
     "targets": ("sagectl.cli.building:targets", "List what can be compiled for."),

@@ -48,6 +48,13 @@ def test_a_package_is_downloaded_checked_and_compared(
     assert facts["Sagectl.Target.Mcpu"]["Second"] == "skylake-avx512"
 
 
+def test_the_log_of_a_job_has_its_stages(local: Run, job: str) -> None:
+    done = local("compile", "logs", job, "--follow")
+    assert done.code == 0
+    stages = [line.partition(":")[0] for line in done.out.splitlines()]
+    assert stages[:3] == ["fetch", "import", "optimize"]
+
+
 def test_a_package_that_was_written_over_is_not_kept(
     local: Run, home: Path, job: str, tmp_path: Path
 ) -> None:
