@@ -85,15 +85,16 @@ def remote(folder: Path) -> None:
     plane = LatePlane(folder / "served", service_model(folder / "cache"))
     server = Server(plane, "127.0.0.1", 0)
     threading.Thread(target=server.serve_forever, args=(0.01,)).start()
-    seconds, _, _ = measured(
-        "apply", "-f", jobs(folder, REMOTE), "--yes", "--endpoint-url", server.url,
-        AWS_ACCESS_KEY_ID="123456789012", AWS_SECRET_ACCESS_KEY="any", AWS_REGION="us-east-1",
-    )  # fmt: skip
+    account = {"AWS_ACCESS_KEY_ID": "123456789012", "AWS_SECRET_ACCESS_KEY": "any"}
+    apply = ("apply", "-f", jobs(folder, REMOTE), "--yes", "--endpoint-url", server.url)
+    seconds, _, _ = measured(*apply, AWS_REGION="us-east-1", **account)
+    again, _, _ = measured(*apply, AWS_REGION="us-east-1", **account)
     server.shutdown()
     server.finish()
     best = (REMOTE - CHANGES.burst) / CHANGES.per_second
     print(f"over HTTP with {LATENCY_SECONDS * 1000:.0f} ms, {REMOTE} jobs: {seconds:.1f} s, "
           f"{seconds / best:.2f} of the best that the bucket allows")  # fmt: skip
+    print(f"  the second time: {again / seconds:.2f} of the time")
 
 
 def diff() -> None:
