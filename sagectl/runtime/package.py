@@ -54,8 +54,10 @@ def unpack(archive: Path, folder: Path) -> None:
             while member := tar.next():
                 _unpack_member(tar, member, expected, folder)
     except _BROKEN as error:
+        # After its first line tarfile tells of each kind of archive that this is not.
+        reason = str(error).partition("\n")[0].rstrip(":")
         raise PackageError(
-            f"{archive.name} is not a package, or a damaged one ({error})", hint=_REMAKE
+            f"{archive.name} is not a package, or a damaged one ({reason})", hint=_REMAKE
         ) from error
     if missing := sorted(name for name in expected if not (folder / name).is_file()):
         raise PackageError(f"{archive.name} lacks {', '.join(missing)}", hint=_REMAKE)

@@ -99,8 +99,10 @@ def test_an_unsound_archive_is_refused(tmp_path: Path, members: Any, said: str) 
 def test_what_is_no_archive_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "p.tar.gz").write_bytes(content)
 
-    with pytest.raises(PackageError, match="not a package"):
+    with pytest.raises(PackageError, match="not a package") as caught:
         load(tmp_path / "p.tar.gz")
+
+    assert "\n" not in str(caught.value)
 
 
 def for_target(package: Package, folder: Path, **target: Any) -> Path:

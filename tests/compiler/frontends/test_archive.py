@@ -117,6 +117,7 @@ def test_what_is_no_archive_is_refused(tmp_path: Path, content: bytes) -> None:
         pass
 
     assert caught.value.reason == "archive"
+    assert "\n" not in str(caught.value)
 
 
 def test_a_bomb_is_refused_before_it_fills_the_disk(tmp_path: Path) -> None:
