@@ -25,6 +25,10 @@ COMMANDS = {
         "Bring the people of a workforce to what a file says.",
     ),
     "workers": ("sagectl.cli.workers:workers", "Manage single people of a workforce."),
+    "report": (
+        "sagectl.cli.staffing:report",
+        "Show who works in which team, from where.",
+    ),
     "addresses": ("sagectl.cli.addresses:addresses", "Manage where workers may sign in from."),
 }
 

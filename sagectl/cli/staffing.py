@@ -1,0 +1,88 @@
+"""``sagectl workforce report``: who works in which team, from where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sagectl.catalog.kinds import WORKFORCE_KIND, WORKTEAM_KIND
+from sagectl.cli.lazy import Command
+from sagectl.cli.options import pass_app, takes
+from sagectl.cli.pools import REDACT, shown
+from sagectl.cli.verbs import rows
+from sagectl.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+    from sagectl.app import App
+    from sagectl.plan.people import Pool
+    from sagectl.plan.staffing import Staffing
+
+
+@click.command(cls=Command)
+@takes(
+    click.Option(
+        ("--html", "page"),
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Write the report into FILE too, as a page that needs nothing else.",
+    ),
+    REDACT,
+)
+@pass_app
+def report(app: App, page: Path | None, redact: bool) -> None:
+    """Show teams, groups, people, address ranges, notification topics and portals.
+
+    Remarks tell of teams with nobody in them, groups that no team uses, people in no team,
+    and limits that are near. People are those of the Cognito user pool or of the local plane;
+    those of an OIDC provider are known to it alone.
+
+    \b
+    Examples:
+      sagectl --local workforce report
+      sagectl workforce report --redact --html report.html
+    """
+    from sagectl.plan.staffing import staffing
+    from sagectl.render import staffing_view
+
+    workforces = list(_rows(app, WORKFORCE_KIND.list, WORKFORCE_KIND.list_member))
+    teams = list(_rows(app, WORKTEAM_KIND.list, WORKTEAM_KIND.list_member))
+    found = staffing(workforces, teams, _pool(app, workforces))
+    if redact:
+        found = _redacted(found)
+    if page is not None:
+        try:
+            page.write_text(staffing_view.page(found), encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"{page}: {error.strerror}") from error
+        app.say(f"{page} written")
+    app.show(staffing_view.report(found))
+
+
+def _rows(app: App, operation: str, member: str) -> Iterator[Mapping[str, Any]]:
+    return rows(app, operation, {}, member)
+
+
+def _pool(app: App, workforces: list[Mapping[str, Any]]) -> Pool | None:
+    pools = [row.get("CognitoConfig", {}).get("UserPool") for row in workforces]
+    known = next(filter(None, pools), None)
+    if known is None and not app.settings.is_local:
+        return None
+    return app.pool(known or "", password=None, sends_mail=False)
+
+
+def _redacted(found: Staffing) -> Staffing:
+    name = shown(True)
+    teams = tuple(
+        {**row, "People": [name(email) for email in row["People"]]} if "People" in row else row
+        for row in found.teams
+    )
+    remarks = tuple(
+        {**row, "About": name(row["About"])} if row["Remark"] == "is in no team" else row
+        for row in found.remarks
+    )
+    return found._replace(teams=teams, remarks=remarks)
