@@ -9,7 +9,7 @@ import click
 
 from sagectl.cli.lazy import Command
 from sagectl.cli.options import pass_app, takes
-from sagectl.cli.sets import PARALLEL
+from sagectl.cli.wishes import PARALLEL
 from sagectl.errors import InputError, NotFoundError
 
 if TYPE_CHECKING:

@@ -13,9 +13,7 @@ from sagectl.cli.saving import PLAN, SAVE_PLAN, approved_plan, saved_plan
 from sagectl.cli.sets import (
     CHECK_OBJECTS,
     FILES,
-    PARALLEL,
     RECURSIVE,
-    WISHES,
     checked,
     look_ahead,
     named,
@@ -25,6 +23,7 @@ from sagectl.cli.sets import (
     written,
 )
 from sagectl.cli.waiting import INTERVAL, TIMEOUT, WAIT
+from sagectl.cli.wishes import PARALLEL, WISHES
 
 if TYPE_CHECKING:
     from pathlib import Path
