@@ -20,6 +20,7 @@ from sagectl.controlplane.portal.server import Portal
 from sagectl.controlplane.portal.sessions import SESSION_SECONDS, Sessions
 from sagectl.errors import InputError
 from tests.portal.conftest import opened
+from tests.support.labelings import put
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,6 +141,19 @@ def test_an_answer_that_fits_no_task_is_refused(
     assert status == 400
     assert said in text
     assert work.answers(work.job("pets")) == {}
+
+
+def test_a_form_of_too_many_fields_is_refused(client: Client) -> None:
+    fields = {f"name{number}": "" for number in range(30)}
+    assert client.ask("POST", "/sign-in", fields)[0] == 400
+
+
+def test_a_job_with_a_damaged_manifest_hides_no_other(
+    client: Client, work: LabelingWork, tmp_path: Path
+) -> None:
+    put(work.plane, "s3://pets/in.manifest", "nope\n", tmp_path)
+    client.sign_in("ann")
+    assert client.ask("GET", "/")[0] == 200
 
 
 def test_what_workers_read_is_escaped(client: Client) -> None:

@@ -211,7 +211,7 @@ class Visit(BaseHTTPRequestHandler):
     def _tasks(self, session: Session, _: Mapping[str, str]) -> Said:
         work, rows = self.server.work, []
         for job, team in work.open_jobs(self._person(session)):
-            with suppress(NotFoundError):  # its manifest is not here: nothing to show
+            with suppress(NotFoundError, InputError):  # its manifest is missing or damaged
                 work.settle(job.name)
                 rows.append((work.job(job.name), team, work.left(job, session.name)))
         done = urlsplit(self.path).query == "done"
@@ -287,7 +287,10 @@ class Visit(BaseHTTPRequestHandler):
             self.close_connection = True
             raise InputError("the form is too large, or does not say how large it is")
         content = self.rfile.read(int(length)).decode(errors="replace")
-        given = parse_qs(content, keep_blank_values=True, max_num_fields=20)
+        try:
+            given = parse_qs(content, keep_blank_values=True, max_num_fields=20)
+        except ValueError as error:
+            raise InputError(f"the form cannot be read: {error}") from error
         return {name: values[-1] for name, values in given.items()}
 
     def _require_our_name(self) -> None:
