@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.passes.graph import constant, ints, operator, shape
 from sagectl.compiler.passes.layout import FLOAT, Image, LayoutWalk
-from sagectl.compiler.passes.nests import blocked, convolution, pooling
+from sagectl.compiler.passes.nests import blocked, convolution, pooling, winograd
 from sagectl.compiler.passes.nests.convolution import Groups, Window
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def _conv2d(walk: LayoutWalk, call: Any) -> Image | None:
     if groups == inputs == outputs and groups > 1:
         return _depthwise(walk, call, weights)
     if groups == 1:
-        return _direct(walk, call, weights)
+        return _winograd(walk, call, weights) or _direct(walk, call, weights)
     spans = Groups.of(outputs, inputs, groups, walk.width)
     made = convolution.packed_group_weights(weights, spans, inputs)
     image = walk.image(call.args[0]).value
@@ -50,6 +50,19 @@ def _direct(walk: LayoutWalk, call: Any, weights: np.ndarray[Any, Any]) -> Image
     image = walk.value(call.args[0]) if is_plain else walk.image(call.args[0]).value
     made = convolution.packed_weights(weights, walk.width, inputs if is_plain else walk.width)
     return _emitted(walk, call, convolution.direct, image, made)
+
+
+def _winograd(walk: LayoutWalk, call: Any, weights: np.ndarray[Any, Any]) -> Image | None:
+    """A convolution of 3x3 and stride one with enough pixels to share the transforms."""
+    moves, made = window(call.attrs), shape(call) or ()
+    outputs, inputs, *kernel = weights.shape
+    if kernel != [3, 3] or {*moves.strides, *moves.dilation} != {1}:
+        return None
+    if not winograd.serves(outputs, inputs, made[2:], walk.width):
+        return None
+    image = walk.image(call.args[0]).value
+    ahead = winograd.transformed_weights(weights, walk.width)
+    return _emitted(walk, call, winograd.convolution, image, ahead)
 
 
 def _depthwise(walk: LayoutWalk, call: Any, weights: np.ndarray[Any, Any]) -> Image | None:

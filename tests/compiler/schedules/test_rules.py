@@ -56,6 +56,8 @@ def unary(operator: str, shape: tuple[int, ...], **attributes: Any) -> Any:
 
 MODELS = {
     "convolution": convolution((1, 32, 14, 14), 32),
+    "winograd-ragged": convolution((2, 20, 17, 13), 40),
+    "winograd-uneven": convolution((1, 16, 18, 15), 16, pads=[0, 1, 2, 0]),
     "strided": convolution((1, 32, 15, 15), 48, strides=[2, 2]),
     "dilated": convolution((1, 16, 17, 17), 16, dilations=[2, 2], pads=[2, 2, 2, 2]),
     "pointwise": convolution((1, 48, 7, 7), 64, (1, 1)),

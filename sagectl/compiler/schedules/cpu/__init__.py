@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sagectl.compiler.schedules.cpu import convolution, fallback, product, rows, window
+from sagectl.compiler.schedules.cpu import (
+    convolution,
+    fallback,
+    product,
+    rows,
+    window,
+    winograd,
+)
 
 if TYPE_CHECKING:
     from sagectl.compiler.schedules import Rule
 
 RULES: tuple[Rule, ...] = (
+    winograd.apply,
     convolution.apply,
     product.apply,
     window.apply,
