@@ -1,6 +1,6 @@
 """Score digits.onnx and a compiled package of it on the 450 images of the test set.
 
-    python examples/quickstart/accuracy.py PACKAGE
+python examples/quickstart/accuracy.py PACKAGE
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ def main(package: str) -> None:
         after.append(compiled.run({"image": image})["probability"][0])
     print(f"onnxruntime  {accuracy(before, test['label']):.4f}")
     print(f"compiled     {accuracy(after, test['label']):.4f}")
-    print(f"largest difference of a probability: {np.abs(np.subtract(before, after)).max():.1e}")
+    print(
+        f"largest difference of a probability: {np.abs(np.subtract(before, after)).max():.1e}"
+    )
 
 
 def accuracy(probabilities: list[np.ndarray], labels: np.ndarray) -> float:

@@ -53,7 +53,7 @@ def array_row(name: str, array: Array) -> dict[str, Any]:
     }
     if array.size:
         row["Minimum"], row["Maximum"] = array.min().item(), array.max().item()
-    if 1 < array.size and array.ndim:
+    if array.size > 1 and array.ndim:
         row["ArgMax"] = array.reshape(-1, array.shape[-1]).argmax(axis=-1)[:SHOWN].tolist()
     if array.size <= SHOWN:
         row["Values"] = array.tolist()

@@ -53,7 +53,7 @@ def groups_of(team: Mapping[str, Any]) -> tuple[str, ...]:
 def members(team: Mapping[str, Any]) -> Members:
     """The groups of a described work team. Raises InputError for a team that has none."""
     groups = groups_of(team)
-    cognito = next(
+    cognito: Mapping[str, Any] = next(
         (each[_COGNITO] for each in team.get("MemberDefinitions", ()) if _COGNITO in each), {}
     )
     if not groups:
