@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sagectl.errors import InputError
@@ -34,6 +34,7 @@ def test_a_range_is_written_as_a_network(given_: str, written: str) -> None:
     assert normal([given_]) == (written,)
 
 
+@settings(deadline=None)
 @given(st.lists(NETWORKS, max_size=10))
 def test_normal_ranges_are_few_and_stay_as_they_are(cidrs: list[str]) -> None:
     once = normal(cidrs)
@@ -43,6 +44,7 @@ def test_normal_ranges_are_few_and_stay_as_they_are(cidrs: list[str]) -> None:
     assert without_ranges(cidrs, cidrs) == ()
 
 
+@settings(deadline=None)
 @given(st.lists(NETWORKS, min_size=1, max_size=10), st.data())
 def test_an_address_of_a_range_gets_in(cidrs: list[str], data: st.DataObject) -> None:
     chosen = data.draw(st.sampled_from(normal(cidrs)))

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sagectl.errors import ServiceError
@@ -101,6 +101,7 @@ FILES = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(FILES, FILES, st.booleans())
 def test_a_sync_makes_it_so_and_the_next_one_has_nothing_to_do(
     before: list[Worker], after: list[Worker], prune: bool
