@@ -211,15 +211,18 @@ def named(words: Sequence[str]) -> tuple[tuple[Kind, str], ...]:
     Raises InputError for a word of another form, and for an unknown kind.
     """
     from sagectl.catalog.kinds import KINDS
+    from sagectl.manifest.wording import did_you_mean
 
     known = {kind.word: kind for kind in KINDS.values()}
     found = []
     for word in words:
         kind, _, name = word.partition("/")
         if kind.lower() not in known or not name:
+            meant = did_you_mean(kind.lower(), known) if name else None
             raise InputError(
                 f"{word!r} does not name a resource",
-                hint=f"Write KIND/NAME, as in workteam/radiology; KIND is {_either(known)}.",
+                hint=meant
+                or f"Write KIND/NAME, as in workteam/radiology; KIND is {_either(known)}.",
             )
         found.append((known[kind.lower()], name))
     return tuple(found)

@@ -16,7 +16,13 @@ from sagectl.compiler.frontends.archive import model_file
 from sagectl.compiler.kernels import require_tools
 from sagectl.compiler.linkers import chosen_linker
 from sagectl.compiler.observer import SILENT
-from sagectl.compiler.packaging import Package, described_model, packed, write_folder
+from sagectl.compiler.packaging import (
+    Package,
+    described_model,
+    packed,
+    require_folder,
+    write_folder,
+)
 from sagectl.compiler.passes.pipeline import optimized
 from sagectl.compiler.schedules import scheduled
 from sagectl.compiler.targets import resolve
@@ -40,6 +46,7 @@ def compile_model(request: CompileRequest, observer: Observer = SILENT) -> Packa
     target = resolve(request.platform, request.device, request.options)
     linker = chosen_linker(target)
     require_tools(target)
+    require_folder(request.output)
     seconds: dict[str, float] = {}
     with _workplace(request) as (model, objects, folder):
         request = replace(request, model=model)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from sagectl.compiler import nvrtc
 from sagectl.compiler.elf import read_elf, symbol_bytes
+from sagectl.compiler.errors import RequestError
 from sagectl.compiler.kernels import LIBRARY_SYMBOL, gpu_code
 from sagectl.errors import InputError
 from sagectl.runtime import package as layout
@@ -99,6 +100,23 @@ def write_folder(folder: Path, meta: Mapping[str, Any]) -> None:
         if (folder / name).exists()
     }
     (folder / layout.MANIFEST).write_text(_json({"Files": files}), encoding="utf-8")
+
+
+def require_folder(output: Path) -> None:
+    """Make the folder that a package goes to, before a minute of work ends at its door.
+
+    Raises RequestError for a place that cannot be written to.
+    """
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        NamedTemporaryFile(dir=output, prefix=".sagectl.").close()
+    except OSError as error:
+        raise RequestError(
+            f"{output} cannot be used: {error.strerror or error}",
+            stage="package",
+            reason="internal",
+            hint="Name a folder that can be written to; it is made if it is missing.",
+        ) from error
 
 
 def packed(folder: Path, output: Path, name: str) -> Path:

@@ -212,6 +212,7 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
         compile_model(compile_request(path, output=tmp_path / "out", verify=False))
 
     assert caught.value.stage == "package"
+    assert caught.value.exit_code == 2
 
 
 CRAMPED = """
