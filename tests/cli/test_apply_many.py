@@ -16,10 +16,13 @@ MANY = 5000
 # Beyond what the interpreter and a set of one take; a document with its places is about 13 KiB.
 KIB_EACH = 24
 SCRIPT = """
-import resource, sys
+import re, sys
+from pathlib import Path
 from sagectl.cli.main import main
 code = main(["--local", *sys.argv[1:]])
-sys.stderr.write(f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}\\n")
+# Not ru_maxrss, which a child starts with its parent's.
+peak = re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]
+sys.stderr.write(f"peak {peak}\\n")
 sys.exit(code)
 """
 
