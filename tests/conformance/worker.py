@@ -10,6 +10,7 @@ import numpy as np
 from onnx.backend.test.runner import Runner
 
 from sagectl.errors import CompileError, SagectlError
+from sagectl.runtime.errors import RunnerError
 from tests.conformance.cases import Case, case
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def _sagectl_outcome(test: Case) -> tuple[str, str, bool]:
         return status, _note(error), bool(model.bound)
     except (
         SagectlError,
+        RunnerError,
         ArithmeticError,
         LookupError,
         RuntimeError,
