@@ -60,3 +60,15 @@ def test_the_rounding_stays_a_few_times_that_of_a_direct_convolution() -> None:
     feeds = {"x": drawn(1, 128, 16, 16)}
     wanted = expected(proto, feeds)
     assert np.abs(answer(proto, feeds) - wanted).max() <= 5e-6 * np.abs(wanted).max()
+
+
+@pytest.mark.parametrize("size", [14, 48])
+def test_every_stage_is_spread_over_the_threads(size: int) -> None:
+    """One chunk shares each of its stages; several go to a thread each."""
+    proto = convolution((1, 64, size, size), 64)
+    (script,) = (
+        func.script()
+        for func in nests(proto, host()).values()
+        if winograd.PRODUCT in func.script()
+    )
+    assert script.count("T.parallel") >= 2

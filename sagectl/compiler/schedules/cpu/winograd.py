@@ -79,8 +79,14 @@ def chunked(schedule: Schedule, result: SBlockRV, target: Target) -> tuple[LoopR
         schedule.unroll(wi)
     schedule.unroll(hi)
     chunk = fused(schedule, [n, ho])
-    parallel(schedule, chunk, work)
+    # A single chunk is no work for many threads: they share each of its stages instead.
+    parallel(schedule, o if is_alone(schedule, chunk) else chunk, work)
     return chunk, wo
+
+
+def is_alone(schedule: Schedule, chunk: LoopRV) -> bool:
+    """Tell whether the whole image is one chunk."""
+    return int(schedule.get(chunk).extent) == 1
 
 
 def transform_result(schedule: Schedule, tile: LoopRV) -> None:
@@ -109,6 +115,9 @@ def multiply(schedule: Schedule, chunk: LoopRV, target: Target) -> None:
     schedule.unroll(oi)
     schedule.unroll(pi)
     schedule.compute_at(block, po, preserve_unit_loops=True)
+    if is_alone(schedule, chunk):
+        work = volume(extents(schedule, schedule.get_loops(block)))
+        parallel(schedule, fused(schedule, [i, j]), work)
     *_, cp, co, cv, c, u = schedule.get_loops(block)
     schedule.reorder(c, u, cp, co, cv)
     schedule.vectorize(cv)
@@ -126,6 +135,10 @@ def transform_image(schedule: Schedule, chunk: LoopRV) -> None:
     i, j, n, p, c, u = schedule.get_loops(block)[-6:]
     t, s = schedule.split(p, [None, across])
     schedule.reorder(n, t, c, s, i, j, u)
+    if is_alone(schedule, chunk):
+        work = volume(extents(schedule, schedule.get_loops(block)))
+        c = fused(schedule, [n, t, c])
+        parallel(schedule, c, work)
     schedule.compute_at(rows, c, preserve_unit_loops=True)
     schedule.vectorize(u)
     schedule.unroll(j)
