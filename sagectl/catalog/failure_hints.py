@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 
 _FRAMEWORK = "Check that InputConfig.Framework names what the model was saved with"
-_SHAPES = "Check names and shapes in DataInputConfig against the model: sagectl compile inspect"
+_SHAPES = "Check the names and shapes in DataInputConfig against the inputs of the model."
 
 # A part of the reason -> what to do, first match wins.
 _HINTS = (
     (
         r"operators are not implemented",
-        "Replace these operators in the model, or try sagectl compile build, which has others.",
+        "Replace these operators, export another operator set, or try sagectl compile build.",
     ),
     (r"Exactly one \.pbt?", "Put one .pb or .pbtxt file into the archive."),
     (r"h5 files? provided", "Put exactly one .h5 file at the top of the archive."),
@@ -27,6 +27,10 @@ _HINTS = (
         "Upload the model, or correct InputConfig.S3Uri; apply --dry-run=server looks first.",
     ),
     (
+        r"bucket \S+ does not exist",
+        "Check the bucket's name and the region, or let {upload: PATH} send the model.",
+    ),
+    (
         r"is in region .* different from",
         "Copy the bucket's objects to the job's region, or give the job the bucket's region.",
     ),
@@ -35,7 +39,7 @@ _HINTS = (
     (r"No pth file", f"{_FRAMEWORK}; PyTorch wants one .pth or .pt file in the archive."),
     (
         r"list index out of range|input-shape mismatch|Input names and shapes|wrong shape",
-        f"{_SHAPES} MODEL shows them.",
+        _SHAPES,
     ),
     (r"unknown TensorShape", "Export the model with fixed shapes, or set them in its graph."),
     (

@@ -218,11 +218,11 @@ def named(words: Sequence[str]) -> tuple[tuple[Kind, str], ...]:
     for word in words:
         kind, _, name = word.partition("/")
         if kind.lower() not in known or not name:
+            form = f"Write KIND/NAME, as in workteam/radiology; KIND is {_either(known)}."
             meant = did_you_mean(kind.lower(), known) if name else None
             raise InputError(
                 f"{word!r} does not name a resource",
-                hint=meant
-                or f"Write KIND/NAME, as in workteam/radiology; KIND is {_either(known)}.",
+                hint=" ".join(filter(None, (meant, form))),
             )
         found.append((known[kind.lower()], name))
     return tuple(found)

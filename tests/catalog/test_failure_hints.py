@@ -14,14 +14,14 @@ from sagectl.catalog.failure_hints import failure_hint
             "ClientError: Unable to untar input model. Please confirm the model is a tar.gz",
             "tar",
         ),
-        ("ClientError: S3 object does not exist. Bucket: b, Key: k", "{upload: PATH}"),
+        ("ClientError: S3 object does not exist. Bucket: b, Key: k", "--dry-run=server"),
         (
             "Bucket b is in region r which is different from AWS Sagemaker service region r2",
-            "Copy the model",
+            "job's region",
         ),
         ("ClientError: The bucket b does not exist.", "name and the region"),
         ("The following operators are not implemented: {'RNN'}", "operator set"),
-        ("Input x has wrong shape in Input Shape dictionary.", "NCHW"),
+        ("Input x has wrong shape in Input Shape dictionary.", "DataInputConfig"),
         ("ServerError: There was an internal server error during the compilation", "retry"),
     ],
 )

@@ -40,8 +40,9 @@ def url(server: str, monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.fixture
 def bucket(url: str) -> str:
     s3: Any = client("s3", "us-east-1")
-    s3.create_bucket(Bucket="models")
-    return "models"
+    # moto's servers in one process share their buckets.
+    s3.create_bucket(Bucket="gateway-models")
+    return "gateway-models"
 
 
 def test_a_compilation_job_comes_and_goes(url: str) -> None:
