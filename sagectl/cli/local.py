@@ -56,15 +56,22 @@ def status(app: App) -> None:
 
 
 @local.command()
+@takes(click.Argument(("uri",), required=False, metavar="[S3URI]"))
 @pass_app
-def path(app: App) -> None:
-    """Print the directory that holds everything.
+def path(app: App, uri: str | None) -> None:
+    """Print the directory that holds everything, or the file of an object.
 
     \b
-    Example:
+    Examples:
       du -sh "$(sagectl local path)"
+      sagectl local path s3://sagectl-local/compiled/digits-LINUX_X86_64.tar.gz
     """
-    app.stdout.write(f"{app.settings.home.state}\n")
+    from sagectl.controlplane.objects import ObjectStore
+    from sagectl.render.views import Record
+
+    state = app.settings.home.state
+    found = ObjectStore(state, makes_state=False).path(uri) if uri else state
+    app.show(Record({"Path": str(found)}, "local", "path"))
 
 
 @local.command()

@@ -129,6 +129,10 @@ def validate(app: App, files: tuple[str, ...], recursive: bool, check_objects: b
     judge = "as AWS does" if app.is_lenient else "strictly"
     plural = "" if len(documents) == 1 else "s"
     app.say(f"{len(documents)} document{plural} valid, judged {judge}.")
+    if app.settings.output not in ("table", "wide"):
+        from sagectl.render.views import Answer
+
+        app.show(Answer([each.label for each in documents]))
 
 
 @click.command("delete", cls=Command)

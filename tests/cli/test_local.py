@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sagectl.controlplane.objects import ObjectStore
 from tests.support.manifests import JOB, TEAM, WORKFORCE, manifest
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pytest
 
     from tests.conftest import Run
@@ -17,6 +17,24 @@ if TYPE_CHECKING:
 
 def test_path_is_the_state_directory(run: Run, home: Path) -> None:
     assert run("local", "path").out == f"{home}\n"
+    assert json.loads(run("local", "path", "-o", "json").out) == {"Path": str(home)}
+
+
+def test_path_finds_the_file_behind_an_object(local: Run, home: Path, tmp_path: Path) -> None:
+    model = tmp_path / "model.tar.gz"
+    model.write_bytes(b"anything")
+    ObjectStore(home).put("s3://models/model.tar.gz", model)
+
+    found = local("local", "path", "s3://models/model.tar.gz")
+
+    assert Path(found.out.strip()).read_bytes() == b"anything"
+
+
+def test_path_of_an_object_that_is_not_there_is_said(local: Run, home: Path) -> None:
+    done = local("local", "path", "s3://models/none")
+
+    assert done.code == 3
+    assert "does not exist" in done.err
 
 
 def test_status_counts_what_is_there(local: Run, home: Path, tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ def test_sound_documents_are_counted(local: Run, tmp_path: Path, home: Path) -> 
     assert sound.code == 0
     assert sound.out == ""
     assert "3 documents valid, judged strictly." in sound.err
+    listed = local("validate", "-f", str(tmp_path), "-o", "name").out.splitlines()
+    assert sorted(listed) == ["compilationjob/digits", "workforce/crowd", "workteam/radiology"]
     assert not (home / "plane.db").exists()
 
 
