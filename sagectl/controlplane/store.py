@@ -162,7 +162,7 @@ class Store:
     def _seen(self) -> tuple[int, int] | None:
         try:
             found = self.path.stat()
-        except (FileNotFoundError, NotADirectoryError):
+        except FileNotFoundError:
             return None
         except OSError as error:
             raise _unreachable(error, self.path) from error

@@ -92,3 +92,16 @@ def test_reset_removes_a_damaged_database(local: Run, home: Path) -> None:
     assert local("local", "status").code == 3
     assert local("local", "reset", "--yes").code == 0
     assert local("local", "status").code == 0
+
+
+def test_a_home_that_is_a_file_holds_nothing_and_that_is_said(
+    local: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("SAGECTL_HOME", str(tmp_path / "file"))
+
+    done = local("workteam", "list")
+
+    assert done.code == 3
+    assert "Not a directory" in done.err
+    assert done.out == ""
