@@ -189,7 +189,7 @@ class App:
 
         target = Path(self._downloads.name) / f"{len(self._fetched)}"
         if uri not in self._fetched:
-            self.objects.get(uri, target)  # type: ignore[union-attr]
+            self.objects.fetch(uri, target)  # type: ignore[union-attr]
             self._fetched[uri] = target
         return self._fetched[uri]
 

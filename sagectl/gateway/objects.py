@@ -72,12 +72,6 @@ class S3Objects:
         with translated("GetObject"):
             S3Transfer(self._client).download_file(bucket, key, str(target))
 
-    def get(self, uri: str, target: Path) -> None:
-        """Have the object at ``uri`` in the file ``target``, in parts if it is large."""
-        bucket, key = bucket_and_key(uri)
-        with translated("GetObject"):
-            self._client.download_file(bucket, key, str(target))
-
     def listing(self, uri: str) -> list[ListedObject]:
         """The objects whose key starts with the one in ``uri``."""
         bucket, key = bucket_and_key(uri)

@@ -102,3 +102,18 @@ def test_a_secret_is_read_by_name_and_by_arn(url: str, monkeypatch: pytest.Monke
 def test_a_name_that_is_none_is_the_user_s_mistake(uri: str) -> None:
     with pytest.raises(InputError):
         S3Objects("us-east-1").exists(uri)
+
+
+def test_the_app_fetches_an_object_once(bucket: str, tmp_path: Path) -> None:
+    from sagectl.app import App
+    from sagectl.settings import settings
+
+    model = tmp_path / "model.onnx"
+    model.write_bytes(b"weights")
+    S3Objects("us-east-1").put(f"s3://{bucket}/fetched.onnx", model)
+    app = App(settings({"backend": "aws", "region": "us-east-1"}))
+
+    found = app.fetch(f"s3://{bucket}/fetched.onnx")
+
+    assert found.read_bytes() == b"weights"
+    assert app.fetch(f"s3://{bucket}/fetched.onnx") == found
