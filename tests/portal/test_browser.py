@@ -53,12 +53,18 @@ class Browser:
 
     def leave_by(self, css: str) -> None:
         """Click what leads to another page, and be there."""
-        from selenium.webdriver.support.expected_conditions import staleness_of
+        from selenium.common.exceptions import WebDriverException
         from selenium.webdriver.support.ui import WebDriverWait
 
-        body = self.find("body")
+        # A page is left when its mark is gone. Asking whether its body is stale instead can hit
+        # the moment between two documents, for which the driver has an error of its own.
+        self.driver.execute_script("window.left_behind = true")
         self.click(css)
-        WebDriverWait(self.driver, 10, poll_frequency=0.05).until(staleness_of(body))
+        arrived = "return !window.left_behind && document.readyState === 'complete'"
+        patience = WebDriverWait(
+            self.driver, 10, poll_frequency=0.05, ignored_exceptions=[WebDriverException]
+        )
+        patience.until(lambda driver: driver.execute_script(arrived))
         self.find("main")
 
     def sign_in(self, url: str, name: str) -> None:
