@@ -23,6 +23,8 @@ class Site:
     call: Any
     args: tuple[Any, ...]
     uses: Counter[Any] = field(repr=False)
+    # What the result is called: the model's own name for it, which profiles go by.
+    name: str = ""
 
     @property
     def attrs(self) -> Any:
@@ -47,15 +49,14 @@ class Site:
 
     def emit(self, expression: Any) -> Any:
         """Bind an intermediate value that is used once."""
-        made = self.builder.emit(expression)
+        made = self.builder.emit(expression, self.name)
         self.uses[made] = 1
         return made
 
     def emit_te(self, function: Callable[..., Any], *args: Any, name: str) -> Any:
         """Bind the result of a tensor expression."""
-        made = self.builder.emit_te(function, *args, primfunc_name_hint=name)
-        self.uses[made] = 1
-        return made
+        call = self.builder.call_te(function, *args, primfunc_name_hint=name)
+        return self.emit(call)
 
 
 GraphRule = Callable[[Site], Any]
@@ -160,22 +161,22 @@ class Walk:
         """Copy one binding."""
         from tvm.relax import Tuple, Var
 
-        made = self.copied(expression)
+        made = self.copied(expression, old.name)
         if isinstance(made, Tuple):
             self.new[old] = made
             return
         if not isinstance(made, Var) and constant(made) is None:
-            made = self.builder.emit(made)
+            made = self.builder.emit(made, old.name)
         # One use of a value that was there before was the binding it now stands for.
         earlier = self.uses[made] - 1 if made in self.uses else 0
         self.uses[made] = earlier + self.old_uses[old]
         self.new[old] = made
 
-    def copied(self, expression: Any) -> Any:
+    def copied(self, expression: Any, name: str) -> Any:
         from tvm.relax import Call, Tuple, TupleGetItem
 
         if isinstance(expression, Call):
-            return self.called(expression)
+            return self.called(expression, name)
         if isinstance(expression, TupleGetItem):
             source = self.value(expression.tuple_value)
             index = expression.index
@@ -186,13 +187,13 @@ class Walk:
             )
         return self.value(expression)
 
-    def called(self, call: Any) -> Any:
+    def called(self, call: Any, name: str) -> Any:
         from tvm.relax import Call
 
         args = tuple(self.value(arg) for arg in call.args)
         rule = self.rules.get(operator(call))
         if rule is not None:
-            made = rule(Site(self.builder, call, args, self.uses))
+            made = rule(Site(self.builder, call, args, self.uses, name))
             if made is not None:
                 return made
         return Call(call.op, list(args), call.attrs, call.ty_args)
