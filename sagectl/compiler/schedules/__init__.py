@@ -40,6 +40,8 @@ def _scheduled_function(func: PrimFunc, target: Target) -> PrimFunc:
 
     from sagectl.compiler.schedules.narrow import narrowed
 
+    if _is_empty(func):
+        return func
     func = narrowed(func)
     for rule in _rules(target):
         try:
@@ -57,6 +59,17 @@ def _scheduled_function(func: PrimFunc, target: Target) -> PrimFunc:
             hint="Compile the model for the processor alone.",
         )
     return func
+
+
+def _is_empty(func: PrimFunc) -> bool:
+    """Whether a tensor without elements goes in or out: no rule divides by its sizes."""
+    from tvm.tirx import IntImm
+    from tvm.tirx.buffer import BufferType
+
+    sizes = [
+        size for each in func.params if isinstance(each.ty, BufferType) for size in each.shape
+    ]
+    return any(isinstance(size, IntImm) and int(size) == 0 for size in sizes)
 
 
 def _rules(target: Target) -> tuple[Rule, ...]:

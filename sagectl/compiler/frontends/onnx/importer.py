@@ -80,14 +80,20 @@ class _Import:
         return variable
 
     def _expression(self, value: Value | None) -> Any:
-        from tvm import relax
-
         if value is None:
             return None
         known = self.expressions.get(id(value))
         if known is None:
-            known = self.expressions[id(value)] = relax.const(value.data, str(value.dtype))
+            known = self.expressions[id(value)] = self._constant(value)
         return known
+
+    def _constant(self, value: Value) -> Any:
+        from tvm import relax, topi
+
+        # The machine's format for stored tensors has none without elements.
+        if value.data is not None and not value.data.size:
+            return self.bb.emit_te(topi.full, value.shape, str(value.dtype), 0)
+        return relax.const(value.data, str(value.dtype))
 
     def _convert(self, node: Node) -> None:
         inputs = [self._expression(value) for value in node.inputs]

@@ -89,8 +89,7 @@ def spread_product(anchor: Anchor, batch: list[LoopRV], panel: LoopRV, work: int
                 schedule.compute_at(block, spread, preserve_unit_loops=True)
             else:
                 loops = schedule.get_loops(block)
-                parallel(
-                    schedule, fused(schedule, loops[:-2]), volume(extents(schedule, loops))
-                )
+                work_packed = volume(extents(schedule, loops))
+                parallel(schedule, fused(schedule, loops[:-2]), work_packed)
             schedule.vectorize(schedule.get_loops(block)[-1])
     parallel(schedule, spread, work)

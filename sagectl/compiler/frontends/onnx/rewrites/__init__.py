@@ -26,6 +26,7 @@ REWRITES: dict[tuple[str, str], str] = {
     ("", "CastLike"): "cast_like",
     ("", "Clip"): "clip",
     ("", "Col2Im"): "col2im",
+    ("", "Concat"): "concat",
     ("", "ConvInteger"): "conv_integer",
     ("", "ConvTranspose"): "conv_transpose",
     ("", "CumProd"): "cumulative",
