@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sagectl.gateway.client import Caller
     from sagectl.gateway.logs import CloudWatchLog
     from sagectl.gateway.objects import S3Objects
+    from sagectl.gateway.topics import SnsTopic
     from sagectl.plan.datachecks import Looks
     from sagectl.plan.events import Event, Observer
     from sagectl.plan.people import Pool
@@ -102,20 +103,35 @@ class App:
         place = Place(LOCAL_ACCOUNT, self.local_region)
         return LabelingWork(self.plane, place, Consolidation())
 
-    def pool(self, user_pool: str, *, password: str | None, sends_mail: bool) -> Pool:
+    def pool(
+        self,
+        user_pool: str,
+        *,
+        password: str | None,
+        sends_mail: bool,
+        region: str | None = None,
+    ) -> Pool:
         """Where the workers are kept: the plane's own table, or the Cognito ``user_pool``."""
         if self.settings.is_local:
             from sagectl.controlplane.clock import milliseconds
             from sagectl.controlplane.pool import LocalPool
             from sagectl.controlplane.resources import Place
 
-            place = Place(LOCAL_ACCOUNT, self.local_region)
+            place = Place(LOCAL_ACCOUNT, region or self.local_region)
             now = partial(milliseconds, self.clock)
             return LocalPool(self.plane.store, place, now, password)
         from sagectl.gateway.cognito import CognitoPool
 
         profile = self.settings.profile
-        return CognitoPool(self.region, user_pool, profile=profile, sends_mail=sends_mail)
+        return CognitoPool(
+            region or self.region, user_pool, profile=profile, sends_mail=sends_mail
+        )
+
+    def topic(self, arn: str) -> SnsTopic | None:
+        """The SNS topic of ``arn``; None if it does not exist."""
+        from sagectl.gateway.topics import sns_topic
+
+        return sns_topic(arn, profile=self.settings.profile)
 
     @cached_property
     def region(self) -> str:

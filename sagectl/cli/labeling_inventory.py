@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sagectl.catalog.kinds import LABELING_JOB_KIND, Column
-from sagectl.catalog.task_types import FUNCTION_ACCOUNTS
 from sagectl.cli.lazy import Command
 from sagectl.cli.options import pass_app, takes
-from sagectl.errors import SagectlError, ServiceError
+from sagectl.cli.regions import ALL_REGIONS, by_region
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,11 +28,7 @@ _COLUMNS = (
 
 
 @click.command("inventory", cls=Command)
-@takes(
-    click.Option(
-        ("--all-regions",), is_flag=True, help="Every region that has Ground Truth's tasks."
-    )
-)
+@takes(ALL_REGIONS)
 @pass_app
 def inventory(app: App, all_regions: bool) -> None:
     """Count jobs by team and status, over regions.
@@ -47,23 +42,16 @@ def inventory(app: App, all_regions: bool) -> None:
     """
     from sagectl.render.views import Listing
 
-    regions = dict.fromkeys((app.region, *FUNCTION_ACCOUNTS)) if all_regions else (app.region,)
     counts: Counter[tuple[str, str, str]] = Counter()
     labeled: Counter[tuple[str, str, str]] = Counter()
     left: Counter[tuple[str, str, str]] = Counter()
-    failed: list[SagectlError] = []
-    for region in regions:
-        try:
-            for team, status, counters in _jobs(app, region):
-                at = region, team, status
-                counts[at] += 1
-                labeled[at] += counters["TotalLabeled"]
-                left[at] += counters["Unlabeled"]
-        except ServiceError as error:
-            app.say(f"{region}: {error}")
-            failed.append(error)
-    if failed and len(failed) == len(regions):
-        raise failed[-1]
+    found = by_region(app, all_regions, lambda region: list(_jobs(app, region)))
+    for region, jobs in found.items():
+        for team, status, counters in jobs:
+            at = region, team, status
+            counts[at] += 1
+            labeled[at] += counters["TotalLabeled"]
+            left[at] += counters["Unlabeled"]
     rows = [
         {
             **dict(zip(("Region", "Workteam", "Status"), at, strict=True)),

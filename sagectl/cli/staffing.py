@@ -11,14 +11,15 @@ from sagectl.catalog.kinds import WORKFORCE_KIND, WORKTEAM_KIND
 from sagectl.cli.lazy import Command
 from sagectl.cli.options import pass_app, takes
 from sagectl.cli.pools import REDACT, shown
-from sagectl.cli.verbs import rows
+from sagectl.cli.regions import ALL_REGIONS, by_region
 from sagectl.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from typing import Any
 
     from sagectl.app import App
+    from sagectl.catalog.kinds import Kind
     from sagectl.plan.people import Pool
     from sagectl.plan.staffing import Staffing
 
@@ -31,10 +32,11 @@ if TYPE_CHECKING:
         metavar="FILE",
         help="Write the report into FILE too, as a page that needs nothing else.",
     ),
+    ALL_REGIONS,
     REDACT,
 )
 @pass_app
-def report(app: App, page: Path | None, redact: bool) -> None:
+def report(app: App, page: Path | None, all_regions: bool, redact: bool) -> None:
     """Show teams, groups, people, address ranges, notification topics and portals.
 
     Remarks tell of teams with nobody in them, groups that no team uses, people in no team,
@@ -44,14 +46,13 @@ def report(app: App, page: Path | None, redact: bool) -> None:
     \b
     Examples:
       sagectl --local workforce report
-      sagectl workforce report --redact --html report.html
+      sagectl workforce report --all-regions --redact --html report.html
     """
-    from sagectl.plan.staffing import staffing
+    from sagectl.plan.staffing import merged
     from sagectl.render import staffing_view
 
-    workforces = list(_rows(app, WORKFORCE_KIND.list, WORKFORCE_KIND.list_member))
-    teams = list(_rows(app, WORKTEAM_KIND.list, WORKTEAM_KIND.list_member))
-    found = staffing(workforces, teams, _pool(app, workforces))
+    regions = by_region(app, all_regions, lambda region: _staffing(app, region))
+    found = merged(regions) if all_regions else regions[app.region]
     if redact:
         found = _redacted(found)
     if page is not None:
@@ -63,16 +64,26 @@ def report(app: App, page: Path | None, redact: bool) -> None:
     app.show(staffing_view.report(found))
 
 
-def _rows(app: App, operation: str, member: str) -> Iterator[Mapping[str, Any]]:
-    return rows(app, operation, {}, member)
+def _staffing(app: App, region: str) -> Staffing:
+    from sagectl.plan.staffing import staffing
+
+    workforces = _rows(app, region, WORKFORCE_KIND)
+    teams = _rows(app, region, WORKTEAM_KIND)
+    return staffing(workforces, teams, _pool(app, region, workforces))
 
 
-def _pool(app: App, workforces: list[Mapping[str, Any]]) -> Pool | None:
+def _rows(app: App, region: str, kind: Kind) -> list[Mapping[str, Any]]:
+    from sagectl.gateway.client import pages
+
+    return list(pages(app.caller_in(region), kind.list, {}, kind.list_member))
+
+
+def _pool(app: App, region: str, workforces: list[Mapping[str, Any]]) -> Pool | None:
     pools = [row.get("CognitoConfig", {}).get("UserPool") for row in workforces]
     known = next(filter(None, pools), None)
     if known is None and not app.settings.is_local:
         return None
-    return app.pool(known or "", password=None, sends_mail=False)
+    return app.pool(known or "", password=None, sends_mail=False, region=region)
 
 
 def _redacted(found: Staffing) -> Staffing:

@@ -17,6 +17,10 @@ COMMANDS = {
         "Change a work team; groups that are given replace the ones it has.",
     ),
     "members": ("sagectl.cli.members:members_group", "Manage which groups a team is made of."),
+    "notifications": (
+        "sagectl.cli.notifications:notifications",
+        "Tell whether teams are told of new labeling jobs.",
+    ),
 }
 
 

@@ -31,6 +31,19 @@ class Staffing(NamedTuple):
         }
 
 
+def merged(regions: Mapping[str, Staffing]) -> Staffing:
+    """What is known of several regions as one, each row with its ``Region``."""
+
+    def rows(member: str) -> tuple[Row, ...]:
+        return tuple(
+            {"Region": region, **row}
+            for region, found in regions.items()
+            for row in getattr(found, member)
+        )
+
+    return Staffing(*map(rows, Staffing._fields))
+
+
 class _People(NamedTuple):
     """E-mail addresses by group, and those in no team."""
 

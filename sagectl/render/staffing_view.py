@@ -28,6 +28,7 @@ _WORKFORCES = (
 )
 _PEOPLE = (Column("TEAM", "WorkteamName"), Column("PEOPLE", "People", "list"))
 _REMARKS = (Column("ABOUT", "About"), Column("REMARK", "Remark"))
+_REGION = Column("REGION", "Region")  # in front, where several regions are told of
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem}"
     "table{border-collapse:collapse;width:100%;margin:1rem 0 2rem}"
@@ -39,7 +40,8 @@ _STYLE = (
 
 def report(found: Staffing) -> Report:
     """``found`` as something to show; its rows are the teams."""
-    teams = Listing("Teams", found.teams, _TEAMS, "workteam", "WorkteamName", "work teams")
+    columns = _with_region(_TEAMS, found.teams)
+    teams = Listing("Teams", found.teams, columns, "workteam", "WorkteamName", "work teams")
     return Report(found.value(), teams, lambda _: _lines(found))
 
 
@@ -58,12 +60,21 @@ def page(found: Staffing) -> str:
 def _sections(
     found: Staffing,
 ) -> tuple[tuple[str, Sequence[Column], Sequence[Mapping[str, Any]]], ...]:
-    return (
+    sections = (
         ("Workforces", _WORKFORCES, found.workforces),
         ("Teams", _TEAMS, found.teams),
         ("People", _PEOPLE, tuple(row for row in found.teams if row.get("People"))),
         ("Remarks", _REMARKS, found.remarks),
     )
+    return tuple(
+        (title, _with_region(columns, rows), rows) for title, columns, rows in sections
+    )
+
+
+def _with_region(
+    columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]
+) -> Sequence[Column]:
+    return (_REGION, *columns) if any("Region" in row for row in rows) else columns
 
 
 def _lines(found: Staffing) -> Iterator[str]:

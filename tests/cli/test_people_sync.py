@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.manifests import TEAM, WORKFORCE, manifest
+from tests.support.moto import moto
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,13 +28,8 @@ cleo@example.com,Cleo,
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    from moto.server import ThreadedMotoServer
-
-    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    moto.start()
-    host, port = moto.get_host_and_port()
-    yield f"http://{host}:{port}"
-    moto.stop()
+    with moto() as url:
+        yield url
 
 
 @pytest.fixture
@@ -201,6 +197,26 @@ def test_a_person_is_disabled_and_stays_so(run: Run, cognito: Any, tmp_path: Pat
     assert not is_enabled()
     assert staff.workers("enable", "bob@example.com", "--yes").code == 0
     assert is_enabled()
+
+
+def test_an_invitation_is_sent_again(run: Run, cognito: Any, tmp_path: Path) -> None:
+    pool = cognito.create_user_pool(PoolName="staff")["UserPool"]["Id"]
+    staff = Staff(run, tmp_path, "--user-pool", pool)
+    staff.sync()
+
+    done = staff.workers("resend", "bob@example.com", "--yes")
+
+    assert (done.code, "bob@example.com invited again" in done.err) == (0, True), done.err
+    assert len(staff.emails()) == 3
+    assert staff.workers("resend", "nobody@example.com", "--yes").code == 2
+
+
+def test_the_local_plane_has_no_invitations_to_send_again(ward: Staff) -> None:
+    ward.sync()
+
+    refused = ward.workers("resend", "bob@example.com", "--yes")
+
+    assert (refused.code, "sends no mail" in refused.err) == (2, True)
 
 
 def test_a_name_is_corrected(run: Run, cognito: Any, tmp_path: Path) -> None:

@@ -58,6 +58,24 @@ def test_what_is_near_its_limit_is_remarked(ward: Run) -> None:
     assert "has 9 of 10 groups" in ward("workforce", "report").out
 
 
+def test_a_report_on_all_regions_tells_which(ward: Run, tmp_path: Path) -> None:
+    path = manifest(tmp_path, WORKFORCE, TEAM.replace("radiology", "west"))
+    ward("apply", "-f", path, "--yes", "--region", "us-west-2")
+
+    found = json.loads(ward("workforce", "report", "--all-regions", "-o", "json").out)
+
+    places = {(row["Region"], row["WorkteamName"]) for row in found["Teams"]}
+    assert places == {
+        ("us-east-1", "radiology"),
+        ("us-east-1", "night"),
+        ("us-west-2", "west"),
+    }
+    # The people of one region are nobody to the other.
+    assert next(row for row in found["Teams"] if row["Region"] == "us-west-2")["People"] == []
+    assert "REGION" in ward("workforce", "report", "--all-regions").out
+    assert "REGION" not in ward("workforce", "report").out
+
+
 def test_a_report_is_csv_too(ward: Run) -> None:
     rows = list(csv.DictReader(io.StringIO(ward("workforce", "report", "-o", "csv").out)))
 

@@ -9,6 +9,7 @@ import pytest
 
 from sagectl.gateway.logs import GROUP, CloudWatchLog
 from sagectl.gateway.session import client
+from tests.support.moto import moto
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,16 +17,11 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def watch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    from moto.server import ThreadedMotoServer
-
-    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    moto.start()
-    host, port = moto.get_host_and_port()
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
-    monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", f"http://{host}:{port}")
-    yield client("logs", "us-east-1")
-    moto.stop()
+    with moto() as url:
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
+        monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", url)
+        yield client("logs", "us-east-1")
 
 
 def written(watch: Any, stream: str, *lines: str) -> None:

@@ -11,6 +11,7 @@ from sagectl.gateway.client import AwsCaller, pages
 from sagectl.gateway.objects import S3Objects
 from sagectl.gateway.secrets import secret_text
 from sagectl.gateway.session import client
+from tests.support.moto import moto
 from tests.support.planes import compilation
 
 if TYPE_CHECKING:
@@ -20,13 +21,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    from moto.server import ThreadedMotoServer
-
-    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    moto.start()
-    host, port = moto.get_host_and_port()
-    yield f"http://{host}:{port}"
-    moto.stop()
+    with moto() as url:
+        yield url
 
 
 @pytest.fixture
