@@ -139,6 +139,7 @@ COMPILE_REASONS = (
     "format",  # a file that is not what its name says, or of another framework
     "operator",  # an operator the compiler lacks
     "input",  # shapes or names that do not fit the model
+    "extra",  # a package that reads the framework is not installed
     "target",  # a platform or option that cannot be served
     "linker",
     "mismatch",  # compiled, but its results differ from the reference

@@ -11,53 +11,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.comparison import Comparison, difference
+from sagectl.compiler.frontends import UnanswerableError, frontend
 from sagectl.compiler.inputs import DRAWS, drawn
 from sagectl.runtime import RunnerError, load
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
+    from sagectl.compiler.frontends import Reference
     from sagectl.runtime.tensors import Port
 
 
-class _Reference:
-    """onnxruntime over one model."""
-
-    def __init__(self, model: Path) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4
-        self.name = f"onnxruntime {onnxruntime.__version__}"
-        self._session = onnxruntime.InferenceSession(
-            str(model), options, providers=["CPUExecutionProvider"]
-        )
-
-    def outputs(self, feeds: Mapping[str, Any], names: Sequence[str]) -> list[Any]:
-        taken = {each.name for each in self._session.get_inputs()}
-        results: list[Any] = self._session.run(
-            list(names), {name: value for name, value in feeds.items() if name in taken}
-        )
-        return results
-
-
-def main(package: str, model: str, data: str, report: str) -> None:
+def main(framework: str, package: str, model: str, data: str, report: str) -> None:
     """Write ``report``: a comparison, or what kept it from being made (``Unable``)."""
-    Path(report).write_text(
-        json.dumps(_report(Path(package), Path(model), Path(data) if data else None)),
-        encoding="utf-8",
-    )
+    found = _report(framework, Path(package), Path(model), Path(data) if data else None)
+    Path(report).write_text(json.dumps(found), encoding="utf-8")
 
 
-def _report(package: Path, model: Path, data: Path | None) -> dict[str, Any]:
+def _report(framework: str, package: Path, model: Path, data: Path | None) -> dict[str, Any]:
     runner = load(package)
     names = [port.name for port in runner.outputs]
     try:
-        reference = _Reference(model)
+        reference = frontend(framework).reference(model, runner.inputs, runner.outputs)
         inputs, feeds, theirs = _answered(reference, runner.inputs, names, data)
-    except _refusals() as error:
-        lines = str(error).strip().splitlines() or [type(error).__name__]
-        return {"Unable": f"onnxruntime cannot run the model: {lines[0][:300]}"}
+    except UnanswerableError as error:
+        return {"Unable": str(error)}
     try:
         ours = runner.run(feeds)
     except RunnerError as error:
@@ -69,7 +47,7 @@ def _report(package: Path, model: Path, data: Path | None) -> dict[str, Any]:
 
 
 def _answered(
-    reference: _Reference, ports: Sequence[Port], names: Sequence[str], data: Path | None
+    reference: Reference, ports: Sequence[Port], names: Sequence[str], data: Path | None
 ) -> tuple[str, dict[str, Any], list[Any]]:
     """Inputs, in words and as arrays, with the reference's outputs for them."""
     import numpy as np
@@ -79,19 +57,19 @@ def _answered(
             feeds = dict(archive)
         return "given", feeds, reference.outputs(feeds, names)
     answered: tuple[str, dict[str, Any], list[Any]] | None = None
-    refused: Exception | None = None
+    refused: UnanswerableError | None = None
     for draw in DRAWS:
         feeds = drawn(ports, draw)
         try:
             outputs = reference.outputs(feeds, names)
-        except _refusals() as error:
+        except UnanswerableError as error:
             refused = error
             continue
         if all(_is_finite(output) for output in outputs):
             return str(draw), feeds, outputs
         answered = answered or (str(draw), feeds, outputs)
     if answered is None:
-        raise refused or RuntimeError("no inputs were accepted")
+        raise refused or UnanswerableError("No inputs were accepted")
     return answered
 
 
@@ -99,18 +77,6 @@ def _is_finite(output: Any) -> bool:
     import numpy as np
 
     return output.dtype.kind not in "fc" or bool(np.isfinite(output).all())
-
-
-def _refusals() -> tuple[type[Exception], ...]:
-    """What onnxruntime raises: kinds of its own without a common base, and Python's."""
-    from onnxruntime.capi import onnxruntime_pybind11_state as state
-
-    own = [
-        kind
-        for kind in vars(state).values()
-        if isinstance(kind, type) and issubclass(kind, Exception)
-    ]
-    return (*own, RuntimeError, TypeError, ValueError)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from sagectl.compiler.packaging import open_package, write_folder
 from sagectl.errors import CompileError, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from sagectl.compiler.frontends import Imported
     from sagectl.compiler.request import CompileRequest
@@ -49,11 +50,9 @@ def verified(
             skipped["Kernels"] = "accepted by clang" if opencl.available() else "not compiled"
         return _recorded(meta, skipped), None
     write_folder(folder, meta)
-    with TemporaryDirectory(prefix="sagectl-reference-") as place:
-        model = Path(place, "model.onnx")
-        model.write_bytes(imported.reference or b"")
+    with _reference_file(imported) as model:
         try:
-            comparison = _compared(folder, model, None)
+            comparison = _compared(imported.framework, folder, model, None)
         except _NoReferenceError as error:
             return _recorded(meta, {"Result": "skipped", "Reason": str(error)}), None
     if not comparison.passed:
@@ -78,7 +77,7 @@ def verified(
 def compared(
     package: Path, model: Path, data: Mapping[str, Any] | None = None, framework: str = "ONNX"
 ) -> Comparison:
-    """How the outputs of a package differ from onnxruntime's on its model.
+    """How the outputs of a package differ from those of its model in its own framework.
 
     ``data`` are inputs by name; without it they are made up. Raises InputError for a package
     or model that cannot be run, CompileError where the package crashes.
@@ -96,9 +95,20 @@ def compared(
             feeds = Path(place, "inputs.npz")
             np.savez(feeds, allow_pickle=False, **data)
         try:
-            return _compared(folder, reference, feeds)
+            return _compared(framework, folder, reference, feeds)
         except _NoReferenceError as error:
             raise InputError(str(error), hint="Is it the model of this package?") from error
+
+
+@contextmanager
+def _reference_file(imported: Imported) -> Iterator[Path]:
+    if isinstance(imported.reference, Path):
+        yield imported.reference
+        return
+    with TemporaryDirectory(prefix="sagectl-reference-") as place:
+        model = Path(place, "model.onnx")
+        model.write_bytes(imported.reference or b"")
+        yield model
 
 
 def _why_not(imported: Imported, request: CompileRequest, target: Target) -> str | None:
@@ -123,11 +133,12 @@ def _check_feeds(folder: Path, data: Mapping[str, Any]) -> None:
         raise InputError(error.message, hint=error.hint) from error
 
 
-def _compared(folder: Path, model: Path, data: Path | None) -> Comparison:
+def _compared(framework: str, folder: Path, model: Path, data: Path | None) -> Comparison:
     """Compare in a process of its own, which a crash of generated code ends alone."""
     with TemporaryDirectory(prefix="sagectl-proof-") as place:
         report = Path(place, "report.json")
         arguments = [
+            framework,
             str(folder.absolute()),
             str(model.absolute()),
             str(data or ""),

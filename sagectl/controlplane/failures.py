@@ -61,7 +61,7 @@ _CONVERSION = (
     " Please make sure the framework you selected is correct."
 )
 # Whose fault each reason is. What the compiler did wrong is the service's.
-_SERVER_REASONS = frozenset(("linker", "mismatch", "internal"))
+_SERVER_REASONS = frozenset(("linker", "mismatch", "internal", "extra"))
 # How the frameworks are spelled in Neo's sentences.
 _SPELLED = {
     "TENSORFLOW": "TensorFlow",

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from sagectl.compiler.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from sagectl.compiler.request import CompileRequest
+    from sagectl.runtime.tensors import Port
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +33,48 @@ class Imported:
     """A model as the compiler sees it.
 
     ``module`` is a Relax IRModule whose ``main`` takes ``inputs`` and returns ``outputs`` in
-    that order, parameters bound as constants. ``reference`` is the serialised ONNX model
-    that the result is compared with, as the user meant it: ``None`` where there is none.
+    that order, parameters bound as constants. ``reference`` is what the result is compared
+    with, by the ``reference`` of the framework's own module: the model as the user gave it,
+    or a serialised ONNX model; ``None`` where there is none.
     """
 
     module: Any
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
     framework: str
-    reference: bytes | None = None
+    reference: bytes | Path | None = None
     warnings: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
+class UnanswerableError(Exception):
+    """The original model cannot be run, or not on these inputs; the text says why."""
+
+
+class Reference(Protocol):
+    """The original model, run by its own framework.
+
+    ``name`` tells framework and version. ``outputs`` gives the named outputs for inputs by
+    name; raises UnanswerableError.
+    """
+
+    name: str
+
+    def outputs(self, feeds: Mapping[str, Any], names: Sequence[str]) -> list[Any]: ...
+
+
 class Frontend(Protocol):
-    """A module that reads the models of one framework."""
+    """A module that reads the models of one framework.
+
+    ``reference`` opens the model that ``Imported.reference`` names, for a package with these
+    inputs and outputs; raises UnanswerableError.
+    """
 
     def load(self, request: CompileRequest) -> Imported: ...
+
+    def reference(
+        self, model: Path, inputs: Sequence[Port], outputs: Sequence[Port]
+    ) -> Reference: ...
 
 
 # The service's framework -> the module that reads it.

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from onnx import ModelProto
 
-    from sagectl.compiler.frontends import Imported, TensorSpec
+    from sagectl.compiler.frontends import Imported, Reference, TensorSpec
     from sagectl.compiler.frontends.onnx.graph import Value
     from sagectl.compiler.request import CompileRequest
+    from sagectl.runtime.tensors import Port
 
 
 def load(request: CompileRequest) -> Imported:
@@ -26,6 +28,13 @@ def load(request: CompileRequest) -> Imported:
     with model_file(request.model, request.framework) as path:
         model = read_model(path)
     return import_model(model, request.inputs)
+
+
+def reference(model: Path, inputs: Sequence[Port], outputs: Sequence[Port]) -> Reference:
+    """The model as onnxruntime runs it; the ports are the model's own."""
+    from sagectl.compiler.frontends.onnx.reference import Onnxruntime
+
+    return Onnxruntime(model)
 
 
 def import_model(model: ModelProto, shapes: Mapping[str, Sequence[int]]) -> Imported:
