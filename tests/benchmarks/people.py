@@ -1,6 +1,6 @@
 """Sync 10,000 people into 40 groups of moto's Cognito: calls against the fewest possible.
 
-python tests/benchmarks/people.py [PEOPLE] [GROUPS]
+python -m tests.benchmarks.people [PEOPLE] [GROUPS]
 
 Both syncs run in this process against moto's server in another. The fewest calls of the first
 are one to see that the pool is empty, one for the groups, and one for each group, person and
@@ -22,6 +22,7 @@ from sagectl.gateway.cognito import PAGE, CognitoPool
 from sagectl.gateway.session import client
 from sagectl.manifest.people import Worker
 from sagectl.plan.people import apply_people, people_plan
+from tests.support.crowd import crowd
 
 PORT = 5123
 REGION = "us-east-1"
@@ -89,11 +90,19 @@ def main(count: int, groups: int) -> None:
     print(f"second sync: {reads} reads, {writes} writes in {seconds:.0f} s")
     print(f"  calls against the fewest possible ({fewest}): {(reads + writes) / fewest:.3f}")
 
-    few = people[:10]
-    tracemalloc.start()
-    people_plan(few, pool)
-    _, peak = tracemalloc.get_traced_memory()
-    print(f"planning 10 people in a pool of {count}: {peak / 2**20:.1f} MiB at most")
+
+def memory(people: int) -> None:
+    """Plan ten people against a pool of many, which is read page by page."""
+    few = [Worker(f"person{index:06}@example.com", "", ("all",)) for index in range(10)]
+    with crowd(people) as url:
+        os.environ["AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"] = url
+        pool = CognitoPool(REGION, f"{REGION}_crowd")
+        next(pool.people())  # what botocore keeps is none of ours
+        tracemalloc.start()
+        people_plan(few, pool)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    print(f"planning 10 people in a pool of {people}: {peak / 2**10:.0f} KiB at most")
 
 
 if __name__ == "__main__":
@@ -103,3 +112,5 @@ if __name__ == "__main__":
         main(*numbers)
     finally:
         server.kill()
+    for size in (1_000, 100_000):
+        memory(size)

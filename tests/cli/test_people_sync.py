@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.crowd import crowd
 from tests.support.manifests import TEAM, WORKFORCE, manifest
 from tests.support.moto import moto
 
@@ -239,6 +240,29 @@ def test_a_pool_of_several_pages_is_read_to_its_end(
     assert staff.sync(f"email,name,groups\n{many}").code == 0
     assert len(staff.emails()) == len(staff.emails("--group", "all")) == 130
     assert "130 unchanged" in staff.sync(f"email,name,groups\n{many}").err
+
+
+def test_a_large_pool_is_gone_through_in_flat_memory(
+    run: Run, cognito: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import tracemalloc
+
+    from sagectl.gateway.cognito import CognitoPool
+    from sagectl.manifest.people import Worker
+    from sagectl.plan.people import people_plan
+
+    peaks = []
+    for size in (300, 3000):
+        with crowd(size) as url:
+            monkeypatch.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", url)
+            pool = CognitoPool(REGION, f"{REGION}_crowd")
+            next(pool.people())
+            tracemalloc.start()
+            plan = people_plan([Worker("person000001@example.com", "", ("all",))], pool)
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+            assert (plan.unchanged, plan.unlisted) == (1, size - 1)
+    assert peaks[1] < 1.5 * peaks[0]
 
 
 def test_a_pool_that_is_not_there_is_said(run: Run, cognito: Any, tmp_path: Path) -> None:
