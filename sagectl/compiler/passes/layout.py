@@ -6,7 +6,7 @@ A region of blocked values grows from every convolution through whatever has a r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.passes.graph import Walk, dtype, flat_main, operator, shape
@@ -22,10 +22,16 @@ FLOAT = "float32"
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A blocked value of the new graph; of its last block only some channels may be real."""
+    """A blocked value of the new graph; of its last block only some channels may be real.
+
+    ``order`` says in which slot, ``block * v + lane``, each channel lies; without it they lie
+    in sequence. A shuffle of channels is another order of the same value. Slots that no
+    channel lies in are zero.
+    """
 
     value: Any
     channels: int
+    order: tuple[int, ...] | None = None
 
     @property
     def extents(self) -> tuple[int, ...]:
@@ -35,7 +41,22 @@ class Image:
     @property
     def is_full(self) -> bool:
         """Whether the channels fill all blocks."""
-        return self.extents[1] * self.extents[4] == self.channels
+        return self.room == self.channels
+
+    @property
+    def room(self) -> int:
+        """How many slots the blocks have."""
+        return self.extents[1] * self.extents[4]
+
+    @property
+    def slots(self) -> tuple[int, ...]:
+        """The slot of each channel."""
+        return tuple(range(self.channels)) if self.order is None else self.order
+
+    def reordered(self, order: tuple[int, ...]) -> Image:
+        """Return the same value with its channels said to lie in these slots."""
+        is_sequence = order == tuple(range(len(order)))
+        return replace(self, order=None if is_sequence else order)
 
 
 def blocked(module: IRModule, target: Target) -> IRModule:
@@ -52,7 +73,9 @@ class LayoutWalk(Walk):
     def __init__(self, main: Function, width: int) -> None:
         super().__init__(main, {})
         self.width = width
+        self.name = ""
         self.images: dict[Any, Image] = {}
+        self.copies: dict[tuple[Any, tuple[int, ...], tuple[int, ...]], Image] = {}
 
     def bind(self, old: Any, expression: Any) -> None:
         """Copy one binding in blocked layout if there is a rule that can."""
@@ -63,6 +86,7 @@ class LayoutWalk(Walk):
         if isinstance(expression, Var) and expression in self.images:
             self.images[old] = self.images[expression]
             return
+        self.name = old.name
         rule = RULES.get(operator(expression)) if isinstance(expression, Call) else None
         made = rule(self, expression) if rule is not None and self.is_image(old) else None
         if made is None:
@@ -97,13 +121,39 @@ class LayoutWalk(Walk):
             self.images[old] = Image(made, channels)
         return self.images[old]
 
+    def in_sequence(self, old: Any) -> Image:
+        """Return a value in blocks whose channels lie one after another."""
+        image = self.image(old)
+        return self.moved(image, tuple(range(image.channels)))
+
+    def moved(self, image: Image, order: tuple[int, ...]) -> Image:
+        """Copy an image's channels to other slots."""
+        from tvm.relax import const
+
+        from sagectl.compiler.passes.nests.blocked import moved, sources
+
+        if image.slots == order:
+            return image
+        key = (image.value, image.slots, order)
+        if key not in self.copies:
+            table = const(sources(image.slots, order, self.width))
+            made = self.emit_te("move", image.channels, moved, image.value, table)
+            self.copies[key] = made.reordered(order)
+        return self.copies[key]
+
     def value(self, expression: Any) -> Any:
         """Return an operand in the plain layout, converting it if it is in blocks only."""
-        from sagectl.compiler.passes.nests.blocked import unpacked
+        import numpy as np
+        from tvm.relax import const
+
+        from sagectl.compiler.passes.nests.blocked import picked, unpacked
 
         if self.is_blocked(expression) and expression not in self.new:
             image = self.images[expression]
-            if image.extents[2:4] == (1, 1) and image.is_full:
+            if image.order is not None:
+                table = const(np.array(image.order, np.int32))
+                made = self.emit_te("unpack", image.channels, picked, image.value, table).value
+            elif image.extents[2:4] == (1, 1) and image.is_full:
                 made = self.reshaped(image.value, shape(expression) or ())
             else:
                 made = self.builder.emit_te(
@@ -117,11 +167,20 @@ class LayoutWalk(Walk):
 
         return self.builder.emit(op.reshape(value, form))
 
-    def emit_te(self, name: str, channels: int, function: Any, *tensors: Any) -> Image:
+    def emit_te(
+        self,
+        name: str,
+        channels: int,
+        function: Any,
+        *tensors: Any,
+        order: tuple[int, ...] | None = None,
+    ) -> Image:
         """Bind the result of a tensor expression as an image."""
-        made = self.builder.emit_te(function, *tensors, primfunc_name_hint=name)
-        return Image(made, channels)
+        call = self.builder.call_te(function, *tensors, primfunc_name_hint=name)
+        return self.emit(call, channels, order)
 
-    def emit(self, expression: Any, channels: int) -> Image:
+    def emit(
+        self, expression: Any, channels: int, order: tuple[int, ...] | None = None
+    ) -> Image:
         """Bind the result of a call as an image."""
-        return Image(self.builder.emit(expression), channels)
+        return Image(self.builder.emit(expression, self.name), channels, order)

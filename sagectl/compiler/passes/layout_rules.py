@@ -4,87 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sagectl.compiler.passes.graph import constant, ints, operator, shape
-from sagectl.compiler.passes.layout import FLOAT, Image, LayoutWalk
-from sagectl.compiler.passes.nests import blocked, convolution, pooling, winograd
-from sagectl.compiler.passes.nests.convolution import Groups, Window
-
-if TYPE_CHECKING:
-    import numpy as np
+from sagectl.compiler.passes.layout import Image, LayoutWalk
+from sagectl.compiler.passes.layout_convolutions import conv2d, window
+from sagectl.compiler.passes.nests import blocked, pooling
 
 LayoutRule = Callable[[LayoutWalk, Any], Image | None]
-
-
-def window(attrs: Any) -> Window:
-    """Return the window of a convolution's or a pooling's attributes."""
-    padding = ints(attrs.padding)
-    padding = padding * 2 if len(padding) == 2 else padding
-    return Window(ints(attrs.strides), padding, ints(attrs.dilation))
-
-
-def _conv2d(walk: LayoutWalk, call: Any) -> Image | None:
-    attrs = call.attrs
-    source = shape(call.args[0])
-    weights = constant(call.args[1])
-    layouts = (attrs.data_layout, attrs.kernel_layout, attrs.out_layout)
-    if layouts != ("NCHW", "OIHW", "NCHW") or weights is None or source is None:
-        return None
-    if str(weights.dtype) != FLOAT:
-        return None
-    groups, outputs, inputs = int(attrs.groups), weights.shape[0], source[1]
-    if groups == inputs == outputs and groups > 1:
-        return _depthwise(walk, call, weights)
-    if groups == 1:
-        return _winograd(walk, call, weights) or _direct(walk, call, weights)
-    spans = Groups.of(outputs, inputs, groups, walk.width)
-    made = convolution.packed_group_weights(weights, spans, inputs)
-    image = walk.image(call.args[0]).value
-    return _emitted(walk, call, convolution.direct, image, made, spans)
-
-
-def _direct(walk: LayoutWalk, call: Any, weights: np.ndarray[Any, Any]) -> Image | None:
-    inputs = weights.shape[1]
-    is_plain = inputs < walk.width and not walk.is_blocked(call.args[0])
-    image = walk.value(call.args[0]) if is_plain else walk.image(call.args[0]).value
-    made = convolution.packed_weights(weights, walk.width, inputs if is_plain else walk.width)
-    return _emitted(walk, call, convolution.direct, image, made)
-
-
-def _winograd(walk: LayoutWalk, call: Any, weights: np.ndarray[Any, Any]) -> Image | None:
-    """A convolution of 3x3 and stride one with enough pixels to share the transforms."""
-    moves, made = window(call.attrs), shape(call) or ()
-    outputs, inputs, *kernel = weights.shape
-    if kernel != [3, 3] or {*moves.strides, *moves.dilation} != {1}:
-        return None
-    if not winograd.serves(outputs, inputs, made[2:], walk.width):
-        return None
-    image = walk.image(call.args[0]).value
-    ahead = winograd.transformed_weights(weights, walk.width)
-    return _emitted(walk, call, winograd.convolution, image, ahead)
-
-
-def _depthwise(walk: LayoutWalk, call: Any, weights: np.ndarray[Any, Any]) -> Image | None:
-    image = walk.image(call.args[0]).value
-    made = convolution.packed_depthwise_weights(weights, walk.width)
-    return _emitted(walk, call, convolution.depthwise, image, made)
-
-
-def _emitted(
-    walk: LayoutWalk, call: Any, nest: Any, image: Any, weights: Any, *groups: Groups
-) -> Image:
-    from tvm.relax import const
-
-    channels = (shape(call) or ())[1]
-    moves = window(call.attrs)
-    return walk.emit_te(
-        "conv2d",
-        channels,
-        lambda x, w: nest(x, w, moves, *groups),
-        image,
-        const(weights),
-    )
 
 
 def _pool(walk: LayoutWalk, call: Any) -> Image | None:
@@ -95,7 +22,7 @@ def _pool(walk: LayoutWalk, call: Any) -> Image | None:
     if not walk.is_blocked(call.args[0]) and source[1] < walk.width:
         return None
     moves, kernel, channels = window(attrs), ints(attrs.pool_size), made[1]
-    image = walk.image(call.args[0]).value
+    image = walk.image(call.args[0])
     is_maximum = operator(call) == "relax.nn.max_pool2d"
     if kernel == source[2:] and made[2:] == (1, 1) and not any(moves.padding):
         nest = partial(pooling.whole, mode="max" if is_maximum else "mean")
@@ -109,7 +36,7 @@ def _pool(walk: LayoutWalk, call: Any) -> Image | None:
             output=made[2:],
             counts_padding=bool(attrs.count_include_pad),
         )
-    return walk.emit_te("pool", channels, lambda x: nest(x), image)
+    return walk.emit_te("pool", channels, lambda x: nest(x), image.value, order=image.order)
 
 
 def _whole(walk: LayoutWalk, call: Any) -> Image | None:
@@ -121,9 +48,9 @@ def _whole(walk: LayoutWalk, call: Any) -> Image | None:
         axes = sorted(axis % 4 for axis in ints(call.attrs.axis))
         if axes != [2, 3] or not call.attrs.keepdims:
             return None
-    image = walk.image(call.args[0]).value
-    mode = "max" if operator(call) == "relax.max" else "mean"
-    return walk.emit_te("pool", made[1], lambda x: pooling.whole(x, mode=mode), image)
+    image = walk.image(call.args[0])
+    nest = partial(pooling.whole, mode="max" if operator(call) == "relax.max" else "mean")
+    return walk.emit_te("pool", made[1], lambda x: nest(x), image.value, order=image.order)
 
 
 def _unary(walk: LayoutWalk, call: Any) -> Image | None:
@@ -135,7 +62,8 @@ def _unary(walk: LayoutWalk, call: Any) -> Image | None:
     if operator(call) in UNDEFINED_AT_ZERO and not image.is_full:
         return None
     operands = [image.value, *(walk.value(arg) for arg in call.args[1:])]
-    return walk.emit(Call(call.op, operands, call.attrs, call.ty_args), image.channels)
+    made = Call(call.op, operands, call.attrs, call.ty_args)
+    return walk.emit(made, image.channels, image.order)
 
 
 def _binary(walk: LayoutWalk, call: Any) -> Image | None:
@@ -145,13 +73,20 @@ def _binary(walk: LayoutWalk, call: Any) -> Image | None:
     made = shape(call)
     if made is None or not any(walk.is_blocked(arg) for arg in call.args):
         return None
-    is_full = made[1] % walk.width == 0
-    if operator(call) in UNDEFINED_AT_ZERO and not is_full:
-        return None
     if not all(_fits(walk, arg, made) for arg in call.args):
         return None
-    operands = [_operand(walk, arg, made) for arg in call.args]
-    return walk.emit(Call(call.op, operands, call.attrs, call.ty_args), made[1])
+    images = [walk.image(arg) for arg in call.args if _is_image(arg, made)]
+    lead = next((image for image in images if image.order is not None), images[0])
+    if operator(call) in UNDEFINED_AT_ZERO and not lead.is_full:
+        return None
+    operands = [_operand(walk, arg, made, lead) for arg in call.args]
+    return walk.emit(Call(call.op, operands, call.attrs, call.ty_args), made[1], lead.order)
+
+
+def _is_image(arg: Any, made: tuple[int, ...]) -> bool:
+    """Tell whether an operand has the channels of the result, computed at run time."""
+    known = shape(arg) or ()
+    return constant(arg) is None and len(known) == 4 and known[1] == made[1] > 1
 
 
 def _fits(walk: LayoutWalk, arg: Any, made: tuple[int, ...]) -> bool:
@@ -167,29 +102,27 @@ def _fits(walk: LayoutWalk, arg: Any, made: tuple[int, ...]) -> bool:
     )
 
 
-def _operand(walk: LayoutWalk, arg: Any, made: tuple[int, ...]) -> Any:
+def _operand(walk: LayoutWalk, arg: Any, made: tuple[int, ...], lead: Image) -> Any:
     from tvm.relax import const
 
     values = constant(arg)
     if values is not None:
-        return const(_blocked_constant(values, made[1], walk.width))
+        return const(_blocked_constant(values, lead, walk.width))
+    if _is_image(arg, made):
+        return walk.moved(walk.image(arg), lead.slots).value
     known = shape(arg) or ()
-    if known[1] == made[1] and made[1] > 1:
-        return walk.image(arg).value
     return walk.reshaped(walk.value(arg), (known[0], 1, known[2], known[3], 1))
 
 
-def _blocked_constant(values: Any, channels: int, width: int) -> Any:
+def _blocked_constant(values: Any, lead: Image, width: int) -> Any:
     """Return a constant that broadcasts over ``[N, C, H, W]``, for ``[N, C/v, H, W, v]``."""
     import numpy as np
 
     spread = values.reshape((1,) * (4 - values.ndim) + values.shape)
     if spread.shape[1] == 1:
         return np.ascontiguousarray(spread[..., None])
-    filled = np.zeros(
-        (spread.shape[0], -(-channels // width) * width, *spread.shape[2:]), values.dtype
-    )
-    filled[:, :channels] = spread
+    filled = np.zeros((spread.shape[0], lead.room, *spread.shape[2:]), values.dtype)
+    filled[:, list(lead.slots)] = spread
     split = filled.reshape(spread.shape[0], -1, width, *spread.shape[2:])
     return np.ascontiguousarray(split.transpose(0, 1, 3, 4, 2))
 
@@ -203,11 +136,14 @@ def _concat(walk: LayoutWalk, call: Any) -> Image | None:
     members = list(call.args[0].fields)
     if not all(walk.is_blocked(member) for member in members):
         return None
+    if (axis := int(call.attrs.axis) % 4) != 1:
+        images = [walk.in_sequence(member) for member in members]
+        return walk.emit(op.concat([image.value for image in images], axis), made[1])
     images = [walk.image(member) for member in members]
     values = [image.value for image in images]
-    axis = int(call.attrs.axis) % 4
-    if axis != 1 or all(image.is_full for image in images[:-1]):
-        return walk.emit(op.concat(values, axis), made[1])
+    is_shuffled = any(image.order is not None for image in images)
+    if is_shuffled or all(image.is_full for image in images[:-1]):
+        return walk.emit(op.concat(values, 1), made[1]).reordered(_in_a_row(images))
     channels = [image.channels for image in images]
     return walk.emit_te(
         "concat",
@@ -215,6 +151,16 @@ def _concat(walk: LayoutWalk, call: Any) -> Image | None:
         lambda *tensors: blocked.concatenated(list(tensors), channels),
         *values,
     )
+
+
+def _in_a_row(images: list[Image]) -> tuple[int, ...]:
+    """Return the slots of all channels when the blocks of images stand one after another."""
+    slots: list[int] = []
+    start = 0
+    for image in images:
+        slots += [start + slot for slot in image.slots]
+        start += image.room
+    return tuple(slots)
 
 
 def _shuffle(walk: LayoutWalk, call: Any) -> Image | None:
@@ -232,16 +178,15 @@ def _shuffle(walk: LayoutWalk, call: Any) -> Image | None:
         return None
     if made is None or split[3:] != made[2:] or split[0] != made[0]:
         return None
-    channels, groups = made[1], split[1]
-    image = walk.image(apart.args[0]).value
-    return walk.emit_te(
-        "shuffle", channels, lambda x: blocked.shuffled(x, channels, groups), image
-    )
+    groups, each = split[1:3]
+    image = walk.image(apart.args[0])
+    dealt = (group * each + place for place in range(each) for group in range(groups))
+    return image.reordered(tuple(image.slots[channel] for channel in dealt))
 
 
 RULES: dict[str, LayoutRule] = {
     "relax.reshape": _shuffle,
-    "relax.nn.conv2d": _conv2d,
+    "relax.nn.conv2d": conv2d,
     "relax.nn.max_pool2d": _pool,
     "relax.nn.avg_pool2d": _pool,
     "relax.nn.adaptive_avg_pool2d": _whole,

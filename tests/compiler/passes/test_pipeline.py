@@ -183,3 +183,84 @@ def test_a_clip_stays_in_the_epilogue_of_its_convolution() -> None:
     proto = model(nodes, IMAGE, {**WEIGHTS, **bounds})
     assert len(calls(proto, host())) == 3
     agrees(proto, IMAGE["x"])
+
+
+def shuffled() -> list[object]:
+    """Nodes that deal the channels of ``a`` out as ``s``."""
+    return [
+        node("Reshape", ["a", "apart"], "r"),
+        node("Transpose", ["r"], "t", perm=[0, 2, 1, 3, 4]),
+        node("Reshape", ["t", "back"], "s"),
+    ]
+
+
+def extents(channels: int, groups: int, extent: int) -> dict[str, np.ndarray]:
+    return {
+        "apart": np.array([1, groups, channels // groups, extent, extent]),
+        "back": np.array([1, channels, extent, extent]),
+    }
+
+
+def test_a_shuffle_of_channels_copies_nothing() -> None:
+    """The weights of what follows are dealt out instead."""
+    weights = {
+        "w": drawn(68, 17, 1, 1, seed=1),
+        "d": drawn(68, 1, 3, 3, seed=2),
+        "v": drawn(68, 17, 1, 1, seed=3),
+        **extents(68, 4, 7),
+    }
+    nodes = [
+        node("Conv", ["x", "w"], "a", group=4),
+        *shuffled(),
+        node("Conv", ["s", "d"], "e", group=68, pads=[1, 1, 1, 1]),
+        node("Conv", ["e", "v"], "f", group=4),
+        node("Relu", ["f"]),
+    ]
+    proto = model(nodes, {"x": (1, 68, 7, 7)}, weights)
+    names = calls(proto, host())
+    assert len(names) == 5  # into blocks, three convolutions, and back
+    agrees(proto, (1, 68, 7, 7))
+
+
+def test_two_orders_of_one_value_are_told_apart() -> None:
+    weights = {"w": drawn(48, 24, 1, 1, seed=1), **extents(48, 2, 6)}
+    nodes = [
+        node("Conv", ["x", "w"], "a", group=2),
+        *shuffled(),
+        node("Softmax", ["s"], "p", axis=1),
+        node("Conv", ["a", "w"], "b", group=2),
+        node("Conv", ["s", "w"], "c", group=2),
+        node("Add", ["b", "c"], "d"),
+        node("Add", ["d", "x"], "e"),
+        node("Sum", ["e", "p", "a", "s"]),
+    ]
+    agrees(model(nodes, {"x": (1, 48, 6, 6)}, weights), (1, 48, 6, 6))
+
+
+@pytest.mark.parametrize("after", ["Conv", "Concat", "Add", "Mul", "AveragePool", "Softmax"])
+def test_channels_in_another_order_are_what_they_were(after: str) -> None:
+    weights = {
+        "w": drawn(40, 20, 1, 1, seed=1),
+        "k": drawn(24, 40, 3, 3, seed=2) / 8,
+        "g": drawn(40, 1, 1, seed=3),
+        **extents(40, 2, 12),
+    }
+    last = {
+        "Conv": [node("Conv", ["s", "k"])],
+        "Concat": [node("Concat", ["s", "a", "x"], axis=1)],
+        "Add": [node("Add", ["s", "x"])],
+        "Mul": [node("Mul", ["s", "g"])],
+        "AveragePool": [node("AveragePool", ["s"], kernel_shape=[2, 2], strides=[2, 2])],
+        "Softmax": [node("Softmax", ["s"], axis=1)],
+    }[after]
+    nodes = [node("Conv", ["x", "w"], "a", group=2), *shuffled(), *last]
+    agrees(model(nodes, {"x": (1, 40, 12, 12)}, weights), (1, 40, 12, 12))
+
+
+@pytest.mark.parametrize(("channels", "groups"), [(64, 16), (40, 2), (36, 4), (32, 2)])
+def test_groups_get_blocks_of_their_own_where_that_takes_fewer_steps(
+    channels: int, groups: int
+) -> None:
+    weights = {"w": drawn(channels, channels // groups, 3, 3, seed=1) / 4}
+    proto = model([node("Conv", ["x", "w"], group=groups)], {"x": (1, channels, 9, 9)}, weights)
+    agrees(proto, (1, channels, 9, 9))

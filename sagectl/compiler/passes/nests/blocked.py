@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sagectl.compiler.passes.graph import ints
 
 if TYPE_CHECKING:
+    import numpy as np
     from tvm.te import Tensor
 
 Extents = tuple[int, ...]
@@ -47,6 +48,19 @@ def unpacked(image: Tensor, channels: int) -> Tensor:
         lambda n, c, h, w: image[n, c // width, h, w, c % width],
         name="unpack",
     )
+
+
+def picked(image: Tensor, slots: Tensor) -> Tensor:
+    """Blocks as ``[N, C, H, W]``, each channel from the slot that a table tells."""
+    from tvm import te
+
+    batch, _, height, span, width = ints(image.shape)
+
+    def element(n: Any, c: Any, h: Any, w: Any) -> Any:
+        slot = slots[c]
+        return image[n, slot >> _log2(width), h, w, slot & (width - 1)]
+
+    return te.compute((batch, *ints(slots.shape), height, span), element, name="unpack")
 
 
 def bordered(image: Tensor, padding: Extents, value: float = 0.0) -> Tensor:
@@ -90,16 +104,29 @@ def concatenated(images: list[Tensor], channels: list[int]) -> Tensor:
     return te.compute(extents, element, name="concat")
 
 
-def shuffled(image: Tensor, channels: int, groups: int) -> Tensor:
-    """Channel ``i`` of group ``g`` moved to place ``i * groups + g``."""
+def sources(old: Extents, new: Extents, width: int) -> np.ndarray[Any, Any]:
+    """For each slot of a new order of channels the old slot; -1 where no channel will lie."""
+    import numpy as np
+
+    table = np.full(blocks_of(max(new) + 1, width) * width, -1, np.int32)
+    table[list(new)] = old
+    return table
+
+
+def moved(image: Tensor, table: Tensor) -> Tensor:
+    """The channels of an image in the slots that ``sources`` tells."""
     from tvm import te, tirx
 
-    _, _, _, _, width = ints(image.shape)
-    each = channels // groups
+    batch, _, height, span, width = ints(image.shape)
+    room = ints(table.shape)[0]
 
     def element(n: Any, c: Any, h: Any, w: Any, v: Any) -> Any:
-        channel = tirx.min(c * width + v, channels - 1)
-        source = channel % groups * each + channel // groups
-        return image[n, source // width, h, w, source % width]
+        slot = table[c * width + v]
+        value = image[n, slot >> _log2(width), h, w, slot & (width - 1)]
+        return tirx.if_then_else(slot >= 0, value, tirx.const(0, image.dtype))
 
-    return te.compute(ints(image.shape), element, name="shuffle")
+    return te.compute((batch, room // width, height, span, width), element, name="move")
+
+
+def _log2(width: int) -> int:
+    return width.bit_length() - 1

@@ -103,6 +103,35 @@ def direct(
     return te.compute((batch, outputs, height, span, width), element, name=DIRECT)
 
 
+def gathered(image: Tensor, weights: Tensor, table: Tensor, window: Window) -> Tensor:
+    """A convolution in groups; ``weights`` are ``[O/v, I, KH, KW, 1, v]``, I those of a group.
+
+    ``table`` tells in which slot of the image each input of a group lies: channels may lie in
+    any order, and no group pays for another's. A group's outputs fill whole blocks.
+    """
+    from tvm import te
+
+    outputs, inputs, *kernel, _, width = ints(weights.shape)
+    each = outputs // ints(table.shape)[0]
+    source = bordered(image, window.padding)
+    height, span = window.output(ints(image.shape)[2:4], tuple(kernel))
+    i = te.reduce_axis((0, inputs), name="i")
+    y = te.reduce_axis((0, kernel[0]), name="y")
+    x = te.reduce_axis((0, kernel[1]), name="x")
+    u = te.reduce_axis((0, 1), name="u")
+
+    def element(n: Any, o: Any, h: Any, w: Any, v: Any) -> Any:
+        row = h * window.strides[0] + y * window.dilation[0]
+        column = w * window.strides[1] + x * window.dilation[1]
+        slot = table[o // each, i]
+        block, lane = slot >> (width.bit_length() - 1), slot & (width - 1)
+        pixel = source[n, block, row, column, lane]
+        return te.sum(pixel * weights[o, i, y, x, u, v], axis=[i, y, x, u])
+
+    batch = ints(image.shape)[0]
+    return te.compute((batch, outputs, height, span, width), element, name=DIRECT)
+
+
 def plain_border(image: Tensor, padding: Extents) -> Tensor:
     """A plain image with zeros around it."""
     from tvm import te, tirx
@@ -168,11 +197,32 @@ def packed_group_weights(weights: np.ndarray[Any, Any], groups: Groups, inputs: 
     return np.ascontiguousarray(split.transpose(0, 2, 4, 5, 3, 1))
 
 
-def packed_depthwise_weights(weights: np.ndarray[Any, Any], width: int) -> Any:
-    """``[C, 1, KH, KW]`` as ``[C/v, KH, KW, v]``."""
+def packed_gathered_weights(weights: np.ndarray[Any, Any], count: int, width: int) -> Any:
+    """``[O, I, KH, KW]`` as ``[O/v, I, KH, KW, 1, v]``, each group's outputs in own blocks."""
     import numpy as np
 
-    channels, _, *kernel = weights.shape
-    filled = np.zeros((-(-channels // width) * width, *kernel), "f4")
-    filled[:channels] = weights[:, 0]
+    outputs, inputs, *kernel = weights.shape
+    each = outputs // count
+    filled = np.zeros((count, blocks_of(each, width) * width, inputs, *kernel), "f4")
+    filled[:, :each] = weights.reshape(count, each, inputs, *kernel)
+    split = filled.reshape(-1, width, inputs, *kernel)
+    return np.ascontiguousarray(split.transpose(0, 2, 3, 4, 1)[:, :, :, :, None])
+
+
+def grouped_order(outputs: int, count: int, width: int) -> Extents:
+    """Return the slot of each output where every group fills blocks of its own."""
+    each = outputs // count
+    room = blocks_of(each, width) * width
+    return tuple(channel // each * room + channel % each for channel in range(outputs))
+
+
+def packed_depthwise_weights(
+    weights: np.ndarray[Any, Any], width: int, slots: Extents, room: int
+) -> Any:
+    """``[C, 1, KH, KW]`` as ``[room/v, KH, KW, v]``, each channel's kernel in its slot."""
+    import numpy as np
+
+    kernel = weights.shape[2:]
+    filled = np.zeros((room, *kernel), "f4")
+    filled[list(slots)] = weights[:, 0]
     return np.ascontiguousarray(filled.reshape(-1, width, *kernel).transpose(0, 2, 3, 1))

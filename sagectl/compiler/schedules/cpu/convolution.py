@@ -45,12 +45,18 @@ def reduction(anchor: Anchor) -> tuple[int, int]:
     return blocks * inner, height * span
 
 
+def weight_extents(anchor: Anchor) -> list[int]:
+    """Return the shape of the packed weights, which alone have six axes."""
+    reads = [region.source.shape for region in anchor.schedule.get(anchor.block).reads]
+    return [int(extent) for extents_ in reads if len(extents_) == 6 for extent in extents_]
+
+
 def by_rows(anchor: Anchor, tile: Tile, target: Target) -> None:
     """Finish one tile after another: the panel of weights stays in the second-level cache."""
     schedule, block, result = anchor.schedule, anchor.block, anchor.result
     n, o, h, w, v = schedule.get_loops(result)
     work = volume(extents(schedule, schedule.get_loops(block)))
-    sizes = [int(extent) for extent in schedule.get(block).reads[1].source.shape]
+    sizes = weight_extents(anchor)
     outer, oi = schedule.split(o, [None, tile.columns])
     wo, wi = schedule.split(w, [None, tile.rows])
     schedule.reorder(n, outer, h, wo, oi, wi, v)
