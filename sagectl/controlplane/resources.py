@@ -42,6 +42,14 @@ class Resource(NamedTuple):
 
 
 COLUMNS = "id, kind, account, region, name, status, parent, created, modified, body"
+# The same in one text, two lines of JSON.
+TEXT = f"json_array({COLUMNS.removesuffix(', body')}) || char(10) || body"
+
+
+def resource_of(text: str) -> Resource:
+    """The resource that a row of TEXT holds."""
+    head, body = text.split("\n")
+    return resource((*json.loads(head), body))
 
 
 def resource(row: tuple[Any, ...]) -> Resource:

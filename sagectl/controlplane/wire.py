@@ -14,6 +14,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from sagectl.controlplane.faults import Fault
+from sagectl.controlplane.summaries import Summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -53,7 +54,28 @@ def encode(operation: str, result: Mapping[str, Any], model: ServiceModel) -> by
 
     So is what the installed model is too old to know.
     """
-    return _dumped(_encoded(model.operation(operation).output_shape, result))
+    members = model.operation(operation).output_shape.members
+    parts = (
+        f'"{name}":{_member_text(members[name], value)}'
+        for name, value in result.items()
+        if value is not None and name in members
+    )
+    return f"{{{','.join(parts)}}}".encode()
+
+
+def _member_text(shape: Shape, value: Any) -> str:
+    if shape.type == "list":
+        return f"[{','.join(_item_text(shape.member, item) for item in value)}]"
+    return _text(_encoded(shape, value))
+
+
+def _item_text(shape: Shape, item: Any) -> str:
+    """One item of a list; a summary that was told before is not encoded again."""
+    if not isinstance(item, Summary):
+        return _text(_encoded(shape, item))
+    if not item.wire:
+        item.wire.append(_text(_encoded(shape, item)))
+    return item.wire[0]
 
 
 def encode_fault(
@@ -74,8 +96,12 @@ def headers(body: bytes, request_id: str) -> dict[str, str]:
     }
 
 
+def _text(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
 def _dumped(value: Any) -> bytes:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+    return _text(value).encode()
 
 
 def _json(body: bytes) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sagectl.controlplane import jobs
+from sagectl.controlplane.answers import answer
 from sagectl.controlplane.clock import milliseconds
 from sagectl.controlplane.plane import ControlPlane
 from tests.support.planes import compilation, refusal, team, with_workforce
@@ -197,3 +199,42 @@ def test_page_sizes_have_bounds(plane: ControlPlane) -> None:
     for size in (0, 101):
         fault = refusal(plane, LIST, {"MaxResults": size})
         assert f"Value '{size}' at 'maxResults'" in fault.message
+
+
+def told(plane: ControlPlane) -> list[dict[str, Any]]:
+    """The rows of a list as they go over the wire."""
+    place = {"account": "123456789012", "region": "us-east-1"}
+    _, _, said = answer(plane, f"SageMaker.{LIST}", b"{}", **place, request_id="r")
+    rows: list[dict[str, Any]] = json.loads(said)["CompilationJobSummaries"]
+    return rows
+
+
+def test_a_list_tells_what_another_process_changed_a_moment_ago(
+    listed: ControlPlane, model: ServiceModel, clock: TestClock
+) -> None:
+    before = told(listed)
+    assert before == told(listed)
+    other = ControlPlane(listed.state, model, clock=clock)
+    other.handle("StopCompilationJob", {"CompilationJobName": "doe"})
+    other.handle("DeleteCompilationJob", {"CompilationJobName": "ant"})
+    other.handle("CreateCompilationJob", compilation("ant"))
+    after = {row["CompilationJobName"]: row for row in told(listed)}
+    assert after["doe"]["CompilationJobStatus"] == "STOPPED"
+    assert after["ant"]["CompilationJobStatus"] == "STARTING"
+    assert [after["bee"], after["cat"]] == [before[0], before[3]]
+
+
+def test_what_a_caller_does_to_a_row_is_its_own_affair(listed: ControlPlane) -> None:
+    rows = listed.handle(LIST, {})["CompilationJobSummaries"]
+    rows[0].clear()
+    assert listed.handle(LIST, {})["CompilationJobSummaries"][0] != {}
+
+
+def test_a_row_keeps_whatever_its_fields_hold(plane: ControlPlane) -> None:
+    with_workforce(plane)
+    said = 'tab\tand "quotes", \x1e\x1f and ünïcödé'
+    plane.handle("CreateWorkteam", team("odd", Description=said))
+    plane.handle("CreateWorkteam", team("plain"))
+    rows = plane.handle("ListWorkteams", {})["Workteams"]
+    assert [row["WorkteamName"] for row in rows] == ["odd", "plain"]
+    assert rows[0]["Description"] == said

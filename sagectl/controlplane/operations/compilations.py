@@ -117,8 +117,8 @@ def describe(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
 def list_(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
     """ListCompilationJobs."""
     with context.store.reading() as db:
-        rows, token = page(context, db, KIND, params, sort_by="CreationTime")
-    return with_token({"CompilationJobSummaries": [_summary(row) for row in rows]}, token)
+        rows, token = page(context, db, KIND, params, show=_summary, sort_by="CreationTime")
+    return with_token({"CompilationJobSummaries": rows}, token)
 
 
 def _summary(job: Resource) -> dict[str, Any]:

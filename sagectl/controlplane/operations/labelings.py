@@ -121,8 +121,8 @@ def _looked_up(context: Context, name: str) -> tuple[Resource, list[dict[str, st
 def list_(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
     """ListLabelingJobs."""
     with context.store.reading() as db:
-        rows, token = page(context, db, KIND, params, sort_by="CreationTime")
-    return with_token({"LabelingJobSummaryList": [_summary(row) for row in rows]}, token)
+        rows, token = page(context, db, KIND, params, show=_summary, sort_by="CreationTime")
+    return with_token({"LabelingJobSummaryList": rows}, token)
 
 
 def list_for_team(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,8 +131,16 @@ def list_for_team(context: Context, params: Mapping[str, Any]) -> dict[str, Any]
     with context.store.reading() as db:
         if not _has_team(context, db, team):
             raise faults.not_found(f"There is no work team {team}.")
-        rows, token = page(context, db, KIND, params, sort_by="CreationTime", parent=team)
-    return with_token({"LabelingJobSummaryList": [_team_summary(row) for row in rows]}, token)
+        rows, token = page(
+            context,
+            db,
+            KIND,
+            params,
+            show=_team_summary,
+            sort_by="CreationTime",
+            parent=team,
+        )
+    return with_token({"LabelingJobSummaryList": rows}, token)
 
 
 def _summary(job: Resource) -> dict[str, Any]:

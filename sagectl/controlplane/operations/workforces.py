@@ -125,8 +125,8 @@ def list_(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
     """ListWorkforces."""
     settle(context)
     with context.store.reading() as db:
-        rows, token = page(context, db, KIND, params, sort_by="CreateDate")
-    return with_token({"Workforces": [shown(row) for row in rows]}, token)
+        rows, token = page(context, db, KIND, params, show=shown, sort_by="CreateDate")
+    return with_token({"Workforces": rows}, token)
 
 
 def found(context: Context, db: Connection, name: str) -> Resource:

@@ -93,8 +93,8 @@ def describe(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
 def list_(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
     """ListWorkteams."""
     with context.store.reading() as db:
-        rows, token = page(context, db, KIND, params, sort_by="CreateDate")
-    return with_token({"Workteams": [shown(row) for row in rows]}, token)
+        rows, token = page(context, db, KIND, params, show=shown, sort_by="CreateDate")
+    return with_token({"Workteams": rows}, token)
 
 
 def found(context: Context, db: Connection, name: str) -> Resource:
