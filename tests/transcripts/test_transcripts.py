@@ -1,9 +1,11 @@
 """Every transcript in the documentation, run as a reader would run it.
 
-A ``console`` block holds commands (``$ ``) and what they print; a line ``...`` stands for any
-lines. A block marked ``yaml FILE`` is that file. The blocks of a page run in order, in a copy
-of the examples, in a home of their own. Times, durations and the place of the home are the
-reader's own and are not compared.
+A ``console`` block holds commands (``$ ``, going on in the next line after a backslash) and
+what they print; a line ``...`` stands for any lines. A block marked ``yaml FILE`` or ``csv
+FILE`` is that file, and a comment ``<!-- $ COMMAND -->`` is run unseen: what a reader has done
+long before. The blocks of a page run in order, in a copy of the examples, in a home of their
+own. Times, durations, sizes and the place of the home are the reader's own and are not
+compared, nor is the remark on which plane answers.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ HOME = "~/.local/state/sagectl"
 OWN = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z"), "TIME"),
     (re.compile(r"\b\d+(?:\.\d+)? ?(?:ms|s)\b"), "DURATION"),
+    (re.compile(r"\b\d+ bytes\b"), "SIZE"),
     (re.compile(r"\d\.\d+e-\d\d"), "DIFFERENCE"),
     (re.compile(r"onnxruntime \d+\.\d+\.\d+"), "onnxruntime VERSION"),
     (re.compile(r"[ -]{2,}"), "  "),
@@ -47,16 +50,27 @@ def steps(page: Path) -> list[Step]:
     for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), start=1):
         if line.startswith("```"):
             fence = line.removeprefix("```").strip() if not fence else ""
-            if fence.startswith("yaml "):
-                written = fence.removeprefix("yaml ")
-                found.append(Step(number, f"cat > {written} <<'END'\n", []))
-        elif fence.startswith("yaml "):
+            if is_file(fence):
+                found.append(Step(number, f"cat > {fence.split()[1]} <<'END'\n", []))
+        elif is_file(fence):
             found[-1] = found[-1]._replace(command=f"{found[-1].command}{line}\n")
+        elif unseen := re.fullmatch(r"<!-- \$ (.*) -->", line):
+            found.append(Step(number, unseen[1], ["..."]))
         elif fence == "console" and line.startswith("$ "):
             found.append(Step(number, line.removeprefix("$ "), []))
+        elif fence == "console" and found and goes_on(found[-1]):
+            found[-1] = found[-1]._replace(command=f"{found[-1].command}\n{line}")
         elif fence == "console" and found:
             found[-1].printed.append(line)
     return found
+
+
+def is_file(fence: str) -> bool:
+    return len(fence.split()) == 2
+
+
+def goes_on(step: Step) -> bool:
+    return not step.printed and step.command.endswith("\\")
 
 
 PAGES = [
@@ -70,11 +84,15 @@ def normal(line: str) -> str:
     return line.rstrip()
 
 
+def told(lines: list[str]) -> list[str]:
+    return [line for line in lines if line != f"local control plane at {HOME}"]
+
+
 def matching(printed: list[str]) -> re.Pattern[str]:
     """A pattern for what a page shows."""
     parts = [
         r"(?:.*\n)*?" if line.strip() == "..." else re.escape(normal(line)) + r"\n"
-        for line in printed
+        for line in told(printed)
     ]
     return re.compile("".join(parts))
 
@@ -104,6 +122,6 @@ def test_a_page_shows_what_its_commands_print(page: Path, tmp_path: Path) -> Non
             check=False,
         )
         shown = done.stdout.replace(f"{user}/.local/state/sagectl", HOME)
-        lines = "".join(f"{normal(line)}\n" for line in shown.splitlines())
+        lines = "".join(f"{normal(line)}\n" for line in told(shown.splitlines()))
         where = f"{page.relative_to(ROOT)}:{step.line}: {step.command}"
         assert matching(step.printed).fullmatch(lines), f"{where}\n\n{shown}"
