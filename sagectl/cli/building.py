@@ -46,6 +46,17 @@ BUILD = (
         help="Compare with the model where the target runs here.  [verify]",
     ),
     click.Option(
+        ("--params",),
+        type=click.Choice(("inside", "beside")),
+        default="inside",
+        help="Weights in the library, or in a file beside it.  [inside]",
+    ),
+    click.Option(
+        ("--bundle-runtime",),
+        is_flag=True,
+        help="Add TVM's runtime library for the target to the package.",
+    ),
+    click.Option(
         ("-o", "--output", "directory"),
         type=click.Path(path_type=Path),
         default=".",

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from sagectl.compiler.bundling import bundle_runtime, require_runtime
 from sagectl.compiler.codegen import generated
 from sagectl.compiler.failures import TVM_STAGES, condensed, stored
 from sagectl.compiler.frontends import frontend
@@ -23,11 +24,12 @@ from sagectl.compiler.packaging import (
     require_folder,
     write_folder,
 )
+from sagectl.compiler.parameters import detached
 from sagectl.compiler.passes.pipeline import optimized
 from sagectl.compiler.schedules import scheduled
 from sagectl.compiler.targets import resolve
 from sagectl.compiler.verify import verified
-from sagectl.runtime.package import LIBRARY, digest
+from sagectl.runtime.package import LIBRARY, PARAMETERS, digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +49,8 @@ def compile_model(request: CompileRequest, observer: Observer = SILENT) -> Packa
     linker = chosen_linker(target)
     require_tools(target)
     require_folder(request.output)
+    if request.bundle_runtime:
+        require_runtime(target)
     seconds: dict[str, float] = {}
     with _workplace(request) as (model, objects, folder):
         request = replace(request, model=model)
@@ -59,12 +63,16 @@ def compile_model(request: CompileRequest, observer: Observer = SILENT) -> Packa
         with _stage("schedule", observer, seconds):
             module = scheduled(module, target)
         with _stage("generate", observer, seconds):
+            if request.params == "beside":
+                module = detached(module, folder / PARAMETERS)
             files = generated(module, target, objects)
         with _stage("link", observer, seconds):
             linker.link(files, library := objects / LIBRARY, target)
             library.rename(folder / LIBRARY)
+            if request.bundle_runtime:
+                bundle_runtime(target, folder)
         with _stage("verify", observer, seconds):
-            meta = described_model(imported, request, target, folder / LIBRARY)
+            meta = described_model(imported, request, target, folder)
             meta, comparison = verified(folder, meta, imported, request, target)
         for remark in comparison.remarks if comparison else ():
             observer.warn(remark)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 # An object has its symbols in SYMTAB; a stripped library has only those of DYNSYM.
@@ -28,8 +29,13 @@ class Elf:
     @property
     def minimum_glibc(self) -> str | None:
         """The oldest glibc that has all that is imported; ``None`` where none is."""
-        found = [name[6:] for name in self.versions if name.startswith("GLIBC_")]
-        return max(found, key=lambda text: tuple(map(int, text.split("."))), default=None)
+        return oldest_glibc(self.versions)
+
+
+def oldest_glibc(versions: Iterable[str]) -> str | None:
+    """The oldest glibc that has all of some versions of symbols; ``None`` where none is its."""
+    found = [name[6:] for name in versions if name.startswith("GLIBC_")]
+    return max(found, key=lambda text: tuple(map(int, text.split("."))), default=None)
 
 
 @dataclass(frozen=True, slots=True)

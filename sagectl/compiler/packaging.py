@@ -12,8 +12,8 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from sagectl.compiler import nvrtc
-from sagectl.compiler.elf import read_elf, symbol_bytes
+from sagectl.compiler import android, nvrtc
+from sagectl.compiler.elf import oldest_glibc, read_elf, symbol_bytes
 from sagectl.compiler.errors import RequestError
 from sagectl.compiler.kernels import LIBRARY_SYMBOL, gpu_code
 from sagectl.errors import InputError
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 _SEARCHED_BYTES = 16 << 20
 _LEVEL = 6
 _GZIP_WINDOW = 31
-_FIRST_64_BIT_API = 21
 _INSTRUCTION_SETS = frozenset(X86_FLAGS) | frozenset(ARM64_FLAGS)
 
 
@@ -52,9 +51,12 @@ class Package:
 
 
 def described_model(
-    imported: Imported, request: CompileRequest, target: Target, library: Path
+    imported: Imported, request: CompileRequest, target: Target, folder: Path
 ) -> dict[str, Any]:
-    """The ``compiled.meta`` of a compilation; Requirements and Model as the DLR reads them."""
+    """The ``compiled.meta`` of a compilation; Requirements and Model as the DLR reads them.
+
+    ``folder`` holds what the package will, and is measured.
+    """
     import tvm_ffi
     from tvm import __version__ as tvm_version
 
@@ -66,13 +68,13 @@ def described_model(
         "FrameworkVersion": request.framework_version,
         "Target": _target_row(target),
         "Gpu": _gpu_row(target),
-        "System": _system_row(target, library),
+        "System": _system_row(target, folder),
         "Runtime": {"ApacheTvm": tvm_version, "ApacheTvmFfi": tvm_ffi.__version__},
         "Source": {
             "Sha256": layout.digest(request.model),
             **{name.title(): value for name, value in imported.facts.items()},
         },
-        "Parameters": "inside",
+        "Parameters": request.params,
         "Verification": None,
     }
     return {
@@ -96,8 +98,8 @@ def write_folder(folder: Path, meta: Mapping[str, Any]) -> None:
             "Size": (folder / name).stat().st_size,
             "Sha256": layout.digest(folder / name),
         }
-        for name in sorted((layout.LIBRARY, layout.META, layout.PARAMETERS))
-        if (folder / name).exists()
+        for name in sorted(path.name for path in folder.iterdir())
+        if name != layout.MANIFEST
     }
     (folder / layout.MANIFEST).write_text(_json({"Files": files}), encoding="utf-8")
 
@@ -245,11 +247,13 @@ def _members(folder: Path, names: list[str]) -> Iterator[tuple[tarfile.TarInfo, 
             yield member, content
 
 
-def _system_row(target: Target, library: Path) -> dict[str, Any]:
-    """The oldest system that has what the library imports."""
+def _system_row(target: Target, folder: Path) -> dict[str, Any]:
+    """The oldest system that has what the package's libraries import."""
     if target.os == "ANDROID":
-        return {"MinimumApiLevel": target.settings.get("ANDROID_PLATFORM", _FIRST_64_BIT_API)}
-    return {"MinimumGlibc": read_elf(library).minimum_glibc}
+        asked = target.settings.get("ANDROID_PLATFORM")
+        return {"MinimumApiLevel": android.checked_level(folder / layout.LIBRARY, asked)}
+    libraries = [read_elf(path) for path in folder.glob("*.so")]
+    return {"MinimumGlibc": oldest_glibc(name for each in libraries for name in each.versions)}
 
 
 def _target_row(target: Target) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from typing import Any
 
 from sagectl.compiler.errors import RequestError
 
+# Where the weights of a package may be.
+PARAMS = ("inside", "beside")
 _SUFFIXES = (".tar.gz", ".tgz", ".tar", ".onnx")
 
 
@@ -33,7 +35,8 @@ class CompileRequest:
     ``platform`` and ``device`` exclude each other; with neither, the target is this machine.
     ``inputs`` fixes shapes by the model's own input names. The package becomes
     ``<output>/<stem>-<target suffix>.tar.gz``. ``verify`` compares with the reference where
-    the target runs here.
+    the target runs here. ``params`` puts the weights ``inside`` the library or ``beside`` it;
+    ``bundle_runtime`` adds TVM's runtime for the target.
     """
 
     model: Path
@@ -46,6 +49,8 @@ class CompileRequest:
     inputs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     framework_version: str | None = None
     verify: bool = True
+    params: str = "inside"
+    bundle_runtime: bool = False
 
 
 def compile_request(
@@ -63,6 +68,8 @@ def compile_request(
     inputs: Mapping[str, Sequence[int]] | None = None,
     stem: str | None = None,
     verify: bool = True,
+    params: str = "inside",
+    bundle_runtime: bool = False,
 ) -> CompileRequest:
     """A request from what the service, a manifest or flags say; flags beat the texts.
 
@@ -71,6 +78,8 @@ def compile_request(
     """
     if platform is not None and device is not None:
         raise _refused("Both a device and a platform are given", "Keep one of them.")
+    if params not in PARAMS:
+        raise _refused(f"params is {params!r}", f"It is one of {', '.join(PARAMS)}.")
     options = _options(compiler_options)
     if mcpu is not None:
         options["mcpu"] = mcpu
@@ -89,6 +98,8 @@ def compile_request(
         output=Path(output),
         stem=stem or stem_of(Path(model)),
         verify=verify,
+        params=params,
+        bundle_runtime=bundle_runtime,
     )
 
 

@@ -158,6 +158,7 @@ def _inspection_lines(described: Mapping[str, Any], console: Console) -> Iterato
         "Target": ours.get("Target"),
         "System": ours.get("System"),
         "Runtime": ours.get("Runtime"),
+        "Parameters": ours.get("Parameters"),
         "Source": ours.get("Source"),
         "Verification": ours.get("Verification"),
         "Files": {name: facts["Size"] for name, facts in described["Files"].items()},

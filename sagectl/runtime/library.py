@@ -6,25 +6,27 @@ import ctypes
 import os
 import sys
 import threading
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from sagectl.runtime.errors import LibraryError
+from sagectl.runtime import package
+from sagectl.runtime.errors import LibraryError, PackageError
 
 VARIABLE = "SAGECTL_TVM_RUNTIME"
-NAME = "libtvm_runtime.so"
+NAME = package.RUNTIME
 _BIG_CORES = 1
 
 _configured = threading.local()
+# A process has one runtime, whatever lies beside the packages it loads later.
+_loaded: list[Path] = []
 
 
 def load_library(path: Path) -> Any:
-    """The module in a compiled library, through TVM's runtime."""
+    """The module in a compiled library, through TVM's runtime, which may lie beside it."""
     import tvm_ffi
 
-    load_runtime()
+    load_runtime(path.parent)
     try:
         return tvm_ffi.load_module(str(path))
     except (RuntimeError, OSError, ValueError) as error:
@@ -35,9 +37,32 @@ def load_library(path: Path) -> Any:
         ) from error
 
 
-@cache
-def load_runtime() -> None:
-    """Make TVM's runtime part of this process; raises LibraryError where it is missing."""
+def load_parameters(path: Path) -> list[Any]:
+    """The tensors of a file of weights, in the order of their names.
+
+    Raises PackageError for a file that is none.
+    """
+    import tvm_ffi
+
+    try:
+        found = tvm_ffi.get_global_func("runtime.LoadParamsFromFile")(str(path))
+    except (RuntimeError, OSError, ValueError, MemoryError) as error:
+        raise PackageError(f"{path.name} is no file of weights") from error
+    named = {str(name): tensor for name, tensor in found.items()}
+    return [named[name] for name in sorted(named)]
+
+
+def load_runtime(beside: Path) -> None:
+    """Make TVM's runtime part of this process: an installed one, else one in ``beside``.
+
+    Raises LibraryError where there is none.
+    """
+    if not _loaded:
+        _load_runtime(beside)
+        _loaded.append(beside)
+
+
+def _load_runtime(beside: Path) -> None:
     # Read by the library when a thread first runs something. Pinned pools of two processes
     # would fight over the same processors; half of all processors is TVM's own default.
     os.environ.setdefault("TVM_BIND_THREADS", "0")
@@ -46,7 +71,7 @@ def load_runtime() -> None:
         return  # a second copy beside the one TVM has loaded would register everything twice
     import tvm_ffi  # noqa: F401  # the runtime takes its symbols from tvm_ffi's library
 
-    path = _runtime_path()
+    path = _runtime_path(beside)
     try:
         ctypes.CDLL(str(path), ctypes.RTLD_GLOBAL)
     except OSError as error:
@@ -65,7 +90,7 @@ def use_threads(count: int) -> None:
         _configured.count = count
 
 
-def _runtime_path() -> Path:
+def _runtime_path(beside: Path) -> Path:
     if given := os.environ.get(VARIABLE):
         if Path(given).is_file():
             return Path(given)
@@ -75,7 +100,10 @@ def _runtime_path() -> Path:
     for folder in folders:
         if (path := Path(folder, "lib", NAME)).is_file():
             return path
+    if (path := beside / NAME).is_file():
+        return path
     raise LibraryError(
-        f"{NAME} is not installed",
-        hint=f"Run: pip install apache-tvm, or name the file in {VARIABLE}.",
+        f"{NAME} is not installed, and the package holds none",
+        hint=f"Run: pip install apache-tvm, or name the file in {VARIABLE}, or compile with "
+        "--bundle-runtime.",
     )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 LIBRARY = "compiled.so"
+RUNTIME = "libtvm_runtime.so"
 PARAMETERS = "compiled.params"
 META = "compiled.meta"
 MANIFEST = "manifest.json"

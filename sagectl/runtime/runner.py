@@ -12,11 +12,11 @@ import numpy as np
 from sagectl.runtime import package
 from sagectl.runtime.cpu import host_machine, missing_features
 from sagectl.runtime.errors import PackageError, RunnerError
-from sagectl.runtime.library import load_library, use_threads
+from sagectl.runtime.library import load_library, load_parameters, use_threads
 from sagectl.runtime.tensors import Port, Staging, checked, ports
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from os import PathLike
 
 _CPU, _POOLED = 1, 2
@@ -30,13 +30,20 @@ class Runner:
     one runner per thread.
     """
 
-    def __init__(self, library: Any, described: Mapping[str, Any], threads: int) -> None:
+    def __init__(
+        self,
+        library: Any,
+        described: Mapping[str, Any],
+        threads: int,
+        parameters: Sequence[Any] = (),
+    ) -> None:
         self.meta = described
         self.threads = threads
         model = described.get("Model", {})
         self.inputs: tuple[Port, ...] = ports(model.get("Inputs"), "inputs")
         self.outputs: tuple[Port, ...] = ports(model.get("Outputs"), "outputs")
         self._staging = [Staging(port) for port in self.inputs]
+        self._parameters = tuple(parameters)
         self._lock = threading.Lock()
         self._machine = library["vm_load_executable"]()
         self._machine["vm_initialization"](_CPU, 0, _POOLED, _CPU, 0, _POOLED)
@@ -55,7 +62,7 @@ class Runner:
                 room.tensor(array) for room, array in zip(self._staging, arrays, strict=True)
             ]
             try:
-                result = self._main(*tensors)
+                result = self._main(*tensors, *self._parameters)
             except (RuntimeError, ValueError, TypeError) as error:
                 lines = str(error).strip().splitlines() or [type(error).__name__]
                 raise RunnerError(f"The model failed while running: {lines[-1]}") from error
@@ -72,7 +79,9 @@ def loaded(path: str | PathLike[str], threads: int | None) -> Runner:
         described = package.meta(folder)
         _check_machine(described)
         library = load_library(folder / package.LIBRARY)
-    return Runner(library, described, count)
+        held = folder / package.PARAMETERS
+        parameters = load_parameters(held) if held.exists() else ()
+    return Runner(library, described, count, parameters)
 
 
 def _thread_count(asked: int | None) -> int:

@@ -10,6 +10,7 @@ import platform
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -158,8 +159,7 @@ def relinked(model: Path, arch: str, folder: Path) -> Path:
     files = generated(scheduled(optimized(imported.module, target), target), target, objects)
     library = unpacked / LIBRARY
     subprocess.run([MACHINES[arch].gcc, "-shared", "-o", library, *files, "-lm"], check=True)
-    meta = described_model(imported, request, target, library)
-    meta["Sagectl"]["Target"]["Os"] = "LINUX"
+    meta = described_model(imported, request, replace(target, os="LINUX"), unpacked)
     write_folder(unpacked, meta)
     return packed(unpacked, folder, "relinked.tar.gz")
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sagectl.compiler.android import DEFAULT_LEVEL
 from sagectl.compiler.linkers.driver import link_with
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
     from sagectl.compiler.targets import Target
 
-DEFAULT_LEVEL = 28
 _CLANG_ARCH = {"i686": "i686", "armv7a": "armv7a", "aarch64": "aarch64", "x86_64": "x86_64"}
 
 

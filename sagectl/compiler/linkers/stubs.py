@@ -6,11 +6,11 @@ themselves the linker reads no more than those names. Stand-ins with the right n
 
 from __future__ import annotations
 
-import re
 import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from sagectl.compiler.android import SYMBOLS
 from sagectl.compiler.elf import read_elf
 from sagectl.compiler.linkers.driver import link_with
 
@@ -20,15 +20,6 @@ if TYPE_CHECKING:
 
     from sagectl.compiler.targets import Target
 
-# Library -> the symbols that it has on every Android since API level 21.
-LIBRARIES = {
-    "libtvm_ffi.so": re.compile(r"TVM\w+"),
-    "libc.so": re.compile(r"(__aeabi_)?mem(cpy|set|move|cmp|clr)[48]?|abort|malloc|free"),
-    "libm.so": re.compile(
-        r"(a?(sin|cos|tan)h?|atan2|exp2?|expm1|log(2|10|1p)?|pow|sqrt|cbrt|erfc?|floor|ceil|"
-        r"round|trunc|rint|nearbyint|fmod|fmax|fmin|fma|fabs|remainder|[lt]gamma|hypot|ldexp)f?"
-    ),
-}
 # Android's newest devices have pages of 16 KB.
 _PAGES = "-Wl,-z,max-page-size=16384"
 _ARM = ("-mcpu=generic+v7a",)
@@ -66,7 +57,7 @@ def _homes(objects: Sequence[Path]) -> dict[str, list[str]]:
     wanted = sorted({name for path in objects for name in read_elf(path).imports})
     homes = {
         library: [name for name in wanted if pattern.fullmatch(name)]
-        for library, pattern in LIBRARIES.items()
+        for library, pattern in SYMBOLS.items()
     }
     return {library: names for library, names in homes.items() if names}
 
