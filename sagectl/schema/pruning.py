@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING, Any
 
 from sagectl.errors import MissingExtraError
-from sagectl.settings import make_private
+from sagectl.schema.cachefile import keep, kept, key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -34,8 +33,6 @@ MANAGED = (
 SEARCH = ("Search", "GetSearchSuggestions")
 PARTS: Mapping[str, tuple[str, ...]] = {"managed": MANAGED, "search": SEARCH}
 
-_FORMAT = 1  # of the cached files; a change makes older ones go unread
-
 
 def loader(cache: Path) -> Callable[[str], Mapping[str, Any]]:
     """What gives each part of the installed model by its name, from ``cache`` if it is there.
@@ -48,15 +45,20 @@ def loader(cache: Path) -> Callable[[str], Mapping[str, Any]]:
     def load(part: str) -> Mapping[str, Any]:
         if part in made:
             return made[part]
-        file = cache / f"sagemaker-{part}-{_key(source)}.json"
-        if (kept := _kept(file)) is not None:
-            return kept
+        file = cache / f"sagemaker-{part}-{key(source)}.json"
+        if (known := kept(file)) is not None:
+            return known
         made.update(_pruned(source))
         for name, model in made.items():
-            _keep(cache / f"sagemaker-{name}-{_key(source)}.json", model)
+            keep(cache / f"sagemaker-{name}-{key(source)}.json", model)
         return made[part]
 
     return load
+
+
+def installed() -> str:
+    """Names the installed botocore's model: another version or installation, another name."""
+    return key(_source())
 
 
 def _source() -> Path:
@@ -73,45 +75,6 @@ def _source() -> Path:
     raise MissingExtraError(
         "botocore's model of SageMaker is not installed", hint="Run: pip install botocore"
     )
-
-
-def _key(source: Path) -> str:
-    """Names one installation of one version, so that several can share a cache."""
-    from zlib import crc32
-
-    facts = source.stat()
-    place = crc32(os.fsencode(source))
-    return f"{_FORMAT}-{place:08x}-{facts.st_mtime_ns:x}-{facts.st_size:x}"
-
-
-def _kept(file: Path) -> Mapping[str, Any] | None:
-    """What ``_keep`` wrote, or None where it is missing, damaged or out of reach."""
-    from zlib import crc32
-
-    try:
-        checksum, _, body = file.read_bytes().partition(b"\n")
-    except OSError:
-        return None
-    if checksum != b"%08x" % crc32(body):
-        return None
-    model: Mapping[str, Any] = json.loads(body)
-    return model
-
-
-def _keep(file: Path, model: Mapping[str, Any]) -> None:
-    """Write ``model`` whole or not at all; a cache that takes nothing is done without."""
-    from contextlib import suppress
-    from zlib import crc32
-
-    body = json.dumps(model, separators=(",", ":")).encode()
-    draft = file.with_suffix(f".{os.getpid()}-{os.urandom(4).hex()}")
-    with suppress(OSError):
-        make_private(file.parent)
-        try:
-            draft.write_bytes(b"%08x\n%s" % (crc32(body), body))
-            draft.replace(file)
-        finally:
-            draft.unlink(missing_ok=True)
 
 
 def _pruned(source: Path) -> dict[str, Mapping[str, Any]]:
