@@ -55,6 +55,7 @@ def machine(model: ModelProto, feeds: Feeds, *, ours: bool) -> tuple[Callable[[]
     from tvm import relax
     from tvm.relax.frontend.onnx import from_onnx
 
+    from sagectl.compiler.frontends.onnx import import_model
     from sagectl.compiler.passes.pipeline import optimized
     from sagectl.compiler.schedules import scheduled
     from sagectl.compiler.targets import resolve, tvm_target
@@ -62,15 +63,34 @@ def machine(model: ModelProto, feeds: Feeds, *, ours: bool) -> tuple[Callable[[]
     target = resolve(None, None, {})
     shapes = {name: list(value.shape) for name, value in feeds.items()}
     start = time.perf_counter()
-    module = from_onnx(model, shape_dict=shapes, keep_params_in_input=False)
     if ours:
-        module = scheduled(optimized(module, target), target)
+        module = scheduled(optimized(import_model(model, shapes).module, target), target)
+    else:
+        module = from_onnx(model, shape_dict=shapes, keep_params_in_input=False)
     with tvm_target(target):
         built = tvm.compile(module, target=tvm_target(target))
     seconds = time.perf_counter() - start
     runner = relax.VirtualMachine(built, tvm.cpu())["main"]
     values = [tvm.runtime.tensor(value) for value in feeds.values()]
     return lambda: runner(*values), seconds
+
+
+def openvino(model: ModelProto, feeds: Feeds, threads: int) -> Callable[[], Any]:
+    """Compile a model for OpenVINO's processor plug-in, single precision; return how to run it."""
+    from openvino import Core, Tensor
+
+    core = Core()
+    settings = {
+        "INFERENCE_NUM_THREADS": threads,
+        "NUM_STREAMS": 1,
+        "INFERENCE_PRECISION_HINT": "f32",
+        "PERFORMANCE_HINT": "LATENCY",
+    }
+    compiled = core.compile_model(core.read_model(model.SerializeToString()), "CPU", settings)
+    request = compiled.create_infer_request()
+    for name, value in feeds.items():
+        request.set_tensor(name, Tensor(value))
+    return request.infer
 
 
 def interleaved(

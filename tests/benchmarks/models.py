@@ -274,6 +274,29 @@ def speech(frames: int = 200, bands: int = 80, width: int = 256) -> onnx.ModelPr
     return graph.model(graph.node("LogSoftmax", graph.dense(value, width, 32), axis=-1))
 
 
+def recurrent(
+    kind: str = "LSTM", frames: int = 100, bands: int = 80, width: int = 256
+) -> onnx.ModelProto:
+    """A speech net of two recurrent layers, the first one both ways."""
+    graph = Graph(kind.lower(), {"features": (frames, 1, bands)})
+    rows = {"LSTM": 4, "GRU": 3}[kind] * width
+    value, channels = "features", bands
+    for directions in (2, 1):
+        value = graph.node(
+            kind,
+            value,
+            graph.weight(directions, rows, channels, scale=sqrt(1 / channels)),
+            graph.weight(directions, rows, width, scale=sqrt(1 / width)),
+            graph.weight(directions, 2 * rows, scale=0.1),
+            hidden_size=width,
+            direction="bidirectional" if directions == 2 else "forward",
+        )
+        channels = directions * width
+        joined = graph.node("Transpose", value, perm=[0, 2, 1, 3])
+        value = graph.node("Reshape", joined, graph.ints(frames, 1, channels))
+    return graph.model(graph.node("LogSoftmax", graph.dense(value, channels, 32), axis=-1))
+
+
 def light(name: str) -> onnx.ModelProto:
     """One of the onnx package's architectures, its constant weights replaced by random ones."""
     folder = Path(onnx.__file__).parent / "backend/test/data/light"
@@ -328,4 +351,6 @@ MODELS: dict[str, Callable[[], onnx.ModelProto]] = {
     "vit": vit,
     "bert": bert,
     "speech": speech,
+    "lstm": lambda: recurrent("LSTM"),
+    "gru": lambda: recurrent("GRU"),
 }

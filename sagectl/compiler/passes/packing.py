@@ -37,7 +37,7 @@ def _matmul(site: Site, width: int) -> Any:
         return None
     weights = constant(right)
     if weights is not None and weights.ndim == 2 and len(known[0] or ()) >= 2:
-        rows = (known[0] or ())[-2]
+        rows = product.flat_rows((known[0] or ())[:-1])[-1]
         columns = product.panel_columns(rows, weights.shape[1], width)
         return _dense(site, left, weights, width, columns)
     if len(known[0] or ()) == len(known[1] or ()):

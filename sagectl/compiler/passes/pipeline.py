@@ -9,6 +9,7 @@ from sagectl.compiler.passes import (
     graphics,
     layout,
     legal,
+    origins,
     packing,
     raised,
     scales,
@@ -77,7 +78,7 @@ def _fused() -> tuple[Callable[[IRModule], IRModule], ...]:
 
     return (
         transform.AnnotateTIROpPattern(),
-        transform.FuseOps(),
+        origins.kept(transform.FuseOps()),
         transform.FuseTIR(),
         transform.DeadCodeElimination(),
     )

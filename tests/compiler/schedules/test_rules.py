@@ -30,10 +30,10 @@ def pooling(operator: str, image: tuple[int, ...], **attributes: Any) -> Any:
     return model(nodes, {"x": image}, weights)
 
 
-def dense(rows: int, depth: int, columns: int) -> Any:
+def dense(rows: int, depth: int, columns: int, *outer: int) -> Any:
     weights = {"w": drawn(depth, columns, seed=1), "b": drawn(columns, seed=2)}
     nodes = [node("MatMul", ["x", "w"], "m"), node("Add", ["m", "b"])]
-    return model(nodes, {"x": (1, rows, depth)}, weights)
+    return model(nodes, {"x": (*(outer or (1,)), rows, depth)}, weights)
 
 
 def attention(rows: int, others: int, depth: int) -> Any:
@@ -89,6 +89,9 @@ MODELS = {
     "dense-ragged": dense(19, 33, 37),
     "single-row": dense(1, 256, 100),
     "few-columns": dense(5, 12, 3),
+    "steps-of-one-row": dense(1, 48, 64, 30),
+    "runs-of-few-rows": dense(3, 33, 37, 5, 7),
+    "batches-of-rows": dense(20, 32, 48, 3),
     "attention": attention(40, 40, 16),
     "attention-ragged": attention(23, 29, 16),
     "softmax": unary("Softmax", (4, 77), axis=-1),

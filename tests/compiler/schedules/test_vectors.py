@@ -56,9 +56,20 @@ def test_a_remainder_costs_the_other_tiles_no_check() -> None:
     """The multiply-adds of a whole tile stand in one stretch without a jump."""
     target = cross("X86_64", "skylake-avx512")
     code = assembly(MODELS["dense-ragged"], target)
+    assert _longest(code, "vfmadd") >= best_tile(19, 3, target.registers).accumulators
+
+
+@pytest.mark.parametrize("name", ["steps-of-one-row", "runs-of-few-rows"])
+def test_short_runs_of_rows_share_their_weights(name: str) -> None:
+    """Row by row, every weight would be read for one multiplication."""
+    code = assembly(MODELS[name], cross("X86_64", "skylake-avx512"))
+    assert _longest(code, "vfmadd") >= 12
+
+
+def _longest(code: str, instruction: str) -> int:
+    """How often an instruction stands in the stretch without a jump that has most of it."""
     stretches = re.split(r"\n\s+j\w+\s|\n\.LBB", code)
-    longest = max(len(re.findall("vfmadd", stretch)) for stretch in stretches)
-    assert longest >= best_tile(19, 3, target.registers).accumulators
+    return max(len(re.findall(instruction, stretch)) for stretch in stretches)
 
 
 def test_every_nest_ends_scheduled(here: Target) -> None:

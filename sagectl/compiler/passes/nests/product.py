@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.passes.graph import ints
@@ -17,6 +18,9 @@ PANELS = "panels"
 
 # A product of a single row reads every weight once, as one stream of this many vectors a step.
 STREAM = 4
+
+# Runs of fewer rows than this are joined: a tile in registers is about as high.
+FEW_ROWS = 8
 
 
 def panel_columns(rows: int, columns: int, width: int) -> int:
@@ -41,22 +45,57 @@ def packed_matrix(weights: np.ndarray[Any, Any], width: int, columns: int) -> An
     return np.ascontiguousarray(split.transpose(1, 0, 2, 3))
 
 
+def flat_rows(outer: Extents) -> Extents:
+    """Return the rows of a product with weights: short runs of them are one long run.
+
+    A tile of rows is as high as the run is long; of one row each, every weight would be read
+    for one multiplication.
+    """
+    return (prod(outer),) if len(outer) > 1 and outer[-1] < FEW_ROWS else outer
+
+
 def dense(left: Tensor, right: Tensor, count: int) -> Tensor:
     """``left[..., M, K]`` times packed weights of ``count`` columns."""
     from tvm import te
 
     *outer, depth = ints(left.shape)
     _, _, columns, width = ints(right.shape)
+    rows = flat_rows(tuple(outer))
     k = te.reduce_axis((0, depth), name="k")
 
     def element(*index: Any) -> Any:
         *place, n = index
         panel, lane = n // (columns * width), n % (columns * width)
         weight = right[panel, k, lane // width, lane % width]
-        return te.sum(left[(*place, k)] * weight, axis=[k])
+        return te.sum(left[(*_apart(place, outer), k)] * weight, axis=[k])
 
     columns_made = ints(right.shape)[0] * columns * width
-    return cropped(te.compute((*outer, columns_made), element, name=PRODUCT), count)
+    made = te.compute((*rows, columns_made), element, name=PRODUCT)
+    if rows == tuple(outer):
+        return cropped(made, count)
+    return te.compute(
+        (*outer, count), lambda *at: made[_together(at[:-1], outer), at[-1]], name="crop"
+    )
+
+
+def _apart(place: list[Any], outer: list[int]) -> list[Any]:
+    """Return the place of a row in each of the outer axes."""
+    if len(place) == len(outer):
+        return place
+    found: list[Any] = []
+    (row,) = place
+    for extent in reversed(outer):
+        found.append(0 if extent == 1 else row % extent)
+        row = row // extent
+    return found[::-1]
+
+
+def _together(place: tuple[Any, ...], outer: list[int]) -> Any:
+    """Return the place of a row among all rows."""
+    row: Any = 0
+    for position, extent in zip(place, outer, strict=True):
+        row = row * extent + position
+    return row
 
 
 def cropped(made: Tensor, count: int) -> Tensor:

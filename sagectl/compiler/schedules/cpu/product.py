@@ -31,7 +31,7 @@ def apply(func: PrimFunc, target: Target) -> Schedule | None:
     if anchor is None:
         return None
     schedule = anchor.schedule
-    loops = schedule.get_loops(anchor.result)
+    loops = with_rows_joined(anchor)
     if len(loops) != len(schedule.get_loops(anchor.block)) - 1 or len(loops) < 2:
         return None
     *_, rows, columns = extents(schedule, loops)
@@ -46,6 +46,15 @@ def apply(func: PrimFunc, target: Target) -> Schedule | None:
         if schedule.get(block).name_hint != PANELS:
             arrange(schedule, block, target)
     return schedule
+
+
+def with_rows_joined(anchor: Anchor) -> list[LoopRV]:
+    """Return the loops of the result, those over rows one where the product's are."""
+    schedule = anchor.schedule
+    loops = list(schedule.get_loops(anchor.result))
+    if len(loops) > len(schedule.get_loops(anchor.block)) - 1 == 2:
+        loops = [fused(schedule, loops[:-1]), loops[-1]]
+    return loops
 
 
 def columns_of(anchor: Anchor, width: int) -> int:
