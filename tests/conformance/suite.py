@@ -28,7 +28,8 @@ BATCH = 400
 class Outcome:
     """How one test went: one of STATUSES here, pass, wrong or error in onnxruntime.
 
-    "rounding" is beyond the suite's own bounds but within those of verification. ``bound`` says that inputs had to become constants for it.
+    "rounding" is beyond the suite's own bounds but within those of verification. ``bound``
+    says that inputs had to become constants for it.
     """
 
     name: str

@@ -15,14 +15,20 @@ STEPS, BATCH, WIDTH, HIDDEN = 3, 2, 4, 5
 
 
 def recurrent_model(
-    kind: str, *, lengths: bool = False, peepholes: bool = False, **attributes: Any
+    kind: str,
+    *,
+    lengths: bool = False,
+    peepholes: bool = False,
+    steps: int = STEPS,
+    hidden: int = HIDDEN,
+    **attributes: Any,
 ) -> Any:
     random = np.random.default_rng(3)
     count = 2 if attributes.get("direction") == "bidirectional" else 1
-    rows = GATES[kind] * HIDDEN
-    shapes = {"w": (count, rows, WIDTH), "r": (count, rows, HIDDEN), "b": (count, 2 * rows)}
+    rows = GATES[kind] * hidden
+    shapes = {"w": (count, rows, WIDTH), "r": (count, rows, hidden), "b": (count, 2 * rows)}
     if peepholes:
-        shapes["p"] = (count, 3 * HIDDEN)
+        shapes["p"] = (count, 3 * hidden)
     weights = {
         name: (random.standard_normal(shape) / 2).astype(np.float32)
         for name, shape in shapes.items()
@@ -31,13 +37,13 @@ def recurrent_model(
     if peepholes:
         inputs += ["", "", "p"]
     if lengths:
-        weights["l"] = np.array([2, 3], np.int32)
+        weights["l"] = np.array([steps - 1, steps], np.int32)
     outputs = ["y", "h"] + (["c"] if kind == "LSTM" else [])
-    node = helper.make_node(kind, inputs, outputs, hidden_size=HIDDEN, **attributes)
+    node = helper.make_node(kind, inputs, outputs, hidden_size=hidden, **attributes)
     graph = helper.make_graph(
         [node],
         kind,
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [STEPS, BATCH, WIDTH])],
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [steps, BATCH, WIDTH])],
         [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs],
         [numpy_helper.from_array(array, name) for name, array in weights.items()],
     )
@@ -62,3 +68,10 @@ CASES = {
 def test_recurrent_layer_matches_onnxruntime(name: str) -> None:
     kind, options = CASES[name]
     assert_same(recurrent_model(kind, **options))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_long_sequence_matches_onnxruntime(name: str) -> None:
+    kind, options = CASES[name]
+    hidden = 16 if name in ("lstm", "gru") else HIDDEN  # whole vectors, or none
+    assert_same(recurrent_model(kind, steps=40, hidden=hidden, **options))

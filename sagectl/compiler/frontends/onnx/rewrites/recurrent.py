@@ -1,4 +1,4 @@
-"""LSTM, GRU and RNN, their time steps written out."""
+"""LSTM, GRU and RNN: short sequences written out step by step, longer ones as loops."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.frontends.onnx.graph import Unsupported
+from sagectl.compiler.frontends.onnx.rewrites.recurrence import looped
 
 if TYPE_CHECKING:
     from sagectl.compiler.frontends.onnx.builder import Builder
     from sagectl.compiler.frontends.onnx.graph import Node, Value
 
-# Each step costs some 75 ms of compile time in both directions.
-MOST_STEPS = 512
+# Each step written out costs some 75 ms of compile time in both directions.
+MOST_STEPS = 16
 
 GATES = {"LSTM": 4, "GRU": 3, "RNN": 1}
 ACTIVATIONS = {
@@ -57,21 +58,19 @@ def rewritten(node: Node, pen: Builder) -> list[Value | None]:
     if batch_first:
         x = pen.transpose(x, (1, 0, 2))
     steps, batch, _ = pen.shape(x)
-    if steps > MOST_STEPS:
-        raise Unsupported(f"{steps} time steps; up to {MOST_STEPS} are written out")
     count, _, hidden = pen.shape(node.required(2))
     lengths = _lengths(node, steps, pen)
-    rows: list[list[Value]] = []
+    run = _run if steps <= MOST_STEPS else looped
+    rows: list[Value] = []
     finals: list[tuple[Value, ...]] = []
     for index in range(count):
         backwards = index == 1 or node.attribute("direction", "forward") == "reverse"
         direction = _direction(node, x, index, count, pen)
         states = _initial(node, index, batch, hidden, batch_first, pen)
-        outputs, final = _run(direction, states, steps, lengths, backwards, pen)
+        outputs, final = run(direction, states, steps, lengths, backwards, pen)
         rows.append(outputs)
         finals.append(final)
-    per_step = [pen.stack([row[step] for row in rows], 0) for step in range(steps)]
-    results: list[Value | None] = [pen.stack(per_step, 0) if node.wants(0) else None]
+    results: list[Value | None] = [pen.stack(rows, 1) if node.wants(0) else None]
     for place in range(2 if kind == "LSTM" else 1):
         results.append(pen.stack([final[place] for final in finals], 0))
     if batch_first:
@@ -165,7 +164,7 @@ def _run(
     lengths: Value | None,
     backwards: bool,
     pen: Builder,
-) -> tuple[list[Value], tuple[Value, ...]]:
+) -> tuple[Value, tuple[Value, ...]]:
     """The hidden state of every step, by position in the sequence, and the last states."""
     import numpy as np
 
@@ -184,7 +183,7 @@ def _run(
             )
         states = after
         outputs[step] = output
-    return [outputs[step] for step in range(steps)], states
+    return pen.stack([outputs[step] for step in range(steps)], 0), states
 
 
 def _gate(direction: Direction, place: int, x: Value, pen: Builder) -> Value:
