@@ -20,8 +20,8 @@ PACKAGE = click.Argument(("package",), type=click.Path(path_type=Path))
 DATA = click.Option(
     ("--data",),
     multiple=True,
-    metavar="FILE.npz|NAME=FILE.npy",
-    help="Input data; repeatable.",
+    metavar="FILE|NAME=FILE",
+    help="Input data: .npz or .json, NAME=FILE also .npy, .png or .jpg; repeatable.",
 )
 BUILD = (
     click.Argument(("model",), type=click.Path(path_type=Path)),
@@ -143,13 +143,14 @@ def verify(
         --model examples/quickstart/digits.onnx
     """
     from sagectl.compiler.arrays import read_arrays
+    from sagectl.compiler.packaging import model_inputs
     from sagectl.compiler.verify import compared
     from sagectl.render.compile_view import comparison
 
     found = compared(
         package,
         model,
-        read_arrays(data) if data else None,
+        read_arrays(data, model_inputs(package), app.say) if data else None,
         framework=framework or framework_of(model.name) or "ONNX",
     )
     app.show(comparison(found.as_dict()))
@@ -180,18 +181,24 @@ def run(
 ) -> None:
     """Run a package on data.
 
+    Files of JSON hold {"name": [...]}, or the value alone behind NAME=. A picture is resized
+    to its input, not cropped, and divided by 255 where the input is of floats; scale=, mean=
+    and std= behind a comma say otherwise. What was done is told.
+
     \b
     Examples:
       sagectl compile run out/digits-LINUX_X86_64.tar.gz --data image=image.npy
       sagectl compile run out/digits-LINUX_X86_64.tar.gz --data inputs.npz --save outputs.npz
+      sagectl compile run out/net-LINUX_X86_64.tar.gz \\
+        --data image=cat.jpg,mean=0.485:0.456:0.406,std=0.229:0.224:0.225
     """
     from sagectl.compiler.arrays import array_row, read_arrays, write_arrays
     from sagectl.render.compile_view import outputs
     from sagectl.runtime import RunnerError, load
 
-    feeds = read_arrays(data)
     try:
-        found = load(package, threads=threads).run(feeds)
+        runner = load(package, threads=threads)
+        found = runner.run(read_arrays(data, runner.inputs, app.say))
     except RunnerError as error:
         raise InputError(error.message, hint=error.hint) from error
     if save:

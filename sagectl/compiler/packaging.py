@@ -20,6 +20,7 @@ from sagectl.errors import InputError
 from sagectl.runtime import package as layout
 from sagectl.runtime.cpu import ARM64_FLAGS, X86_FLAGS
 from sagectl.runtime.errors import PackageError
+from sagectl.runtime.tensors import ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from sagectl.compiler.frontends import Imported, TensorSpec
     from sagectl.compiler.request import CompileRequest
     from sagectl.compiler.targets import Target
+    from sagectl.runtime.tensors import Port
 
 # Weights hardly repeat: beyond this size a search for repetitions costs seconds for nothing.
 _SEARCHED_BYTES = 16 << 20
@@ -181,6 +183,12 @@ def _gpu_code(library: Path) -> list[dict[str, Any]]:
         }
         for each in code
     ]
+
+
+def model_inputs(path: Path) -> tuple[Port, ...]:
+    """The inputs that a package's model takes. Raises InputError for what is no package."""
+    with open_package(path) as folder:
+        return ports(layout.meta(folder)["Model"]["Inputs"], "inputs")
 
 
 @contextmanager
