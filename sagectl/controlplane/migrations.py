@@ -70,6 +70,20 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             accepted INTEGER NOT NULL, expires INTEGER NOT NULL, submitted INTEGER,
             content TEXT, PRIMARY KEY (resource, object, worker))""",
     ),
+    (
+        # The properties whose keys are kept, and what the records hold under them: their
+        # values in order, the first in place 0, where a record without one has NULL.
+        """CREATE TABLE search_properties (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            kind TEXT NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL,
+            name TEXT NOT NULL, type TEXT NOT NULL,
+            UNIQUE (kind, account, region, name, type))""",
+        """CREATE TABLE search_keys (
+            property INTEGER NOT NULL REFERENCES search_properties (id) ON DELETE CASCADE,
+            record INTEGER NOT NULL, place INTEGER NOT NULL, value,
+            PRIMARY KEY (property, record, place)) WITHOUT ROWID""",
+        "CREATE INDEX search_keys_value ON search_keys (property, value, record)",
+    ),
 )
 
 CURRENT = len(MIGRATIONS)

@@ -29,7 +29,7 @@ Record = Mapping[str, Any]
 Predicate = Callable[[Any], bool]
 
 LARGEST_EXPRESSION = 50
-_INTEGER = re.compile(r"[+-]?\d+")
+INTEGER = re.compile(r"[+-]?\d+")
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z?")
 ORDERINGS: Mapping[str, Callable[[Any, Any], bool]] = MappingProxyType(
     {
@@ -176,7 +176,7 @@ def _either(operator: str, text: str, compared: Property) -> Predicate | None:
         return as_text and (lambda value: as_text(str(value)))
     if wanted is None:
         raise faults.validation(f"{text!r} is neither an integer nor a decimal number.")
-    truncates = compared.truncates and _INTEGER.fullmatch(text) is not None
+    truncates = compared.truncates and INTEGER.fullmatch(text) is not None
 
     def fits(value: Any) -> bool:
         number = decimal(str(value))

@@ -9,12 +9,15 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sagectl.controlplane.clock import moment, timestamp
+from sagectl.controlplane.keys import Keeper, walk, within
 from sagectl.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from sqlite3 import Connection
 
+    from sagectl.controlplane.keys import Key
+    from sagectl.controlplane.ranges import Range
     from sagectl.controlplane.resources import Place
     from sagectl.controlplane.store import Store
     from sagectl.schema.model import ServiceModel, Shape
@@ -70,16 +73,20 @@ def load(
         for number, line in enumerate(lines, start=1)
         if line.strip()
     )
+    loaded = 0
     with store.writing() as db:
-        before = db.total_changes
-        db.executemany(
-            "INSERT INTO records (kind, account, region, name, modified, body)"
-            f" VALUES (?, '{place.account}', '{place.region}', ?, ?, ?)"
-            " ON CONFLICT (kind, account, region, name)"
-            " DO UPDATE SET modified = excluded.modified, body = excluded.body",
-            rows,
-        )
-        return db.total_changes - before
+        keeper = Keeper(db, place, shapes)
+        for kind, name, modified, body in rows:
+            loaded += 1
+            (key,) = db.execute(
+                "INSERT INTO records (kind, account, region, name, modified, body)"
+                " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (kind, account, region, name)"
+                " DO UPDATE SET modified = excluded.modified, body = excluded.body"
+                " RETURNING id",
+                (kind, *place, name, modified, body),
+            ).fetchone()
+            keeper.keep(kind, key, body)
+    return loaded
 
 
 def newest_first(
@@ -98,9 +105,35 @@ def oldest_first(
     return _records(db, kind, place, f"{past} ORDER BY modified, id", after or ())
 
 
+def is_any_past(db: Connection, kind: str, place: Place, number: int) -> bool:
+    """Whether there are more records of a kind than ``number``."""
+    query = "SELECT 1 FROM records WHERE kind = ? AND account = ? AND region = ?"
+    row = db.execute(f"{query} LIMIT 1 OFFSET ?", (kind, *place, number)).fetchone()
+    return row is not None
+
+
 def every(db: Connection, kind: str, place: Place) -> Iterator[Record]:
     """All records of a kind, in no promised order."""
     return _records(db, kind, place, "", ())
+
+
+def keyed(
+    db: Connection, number: int, *, is_down: bool, after: tuple[Key, int] | None = None
+) -> Iterator[Record]:
+    """Records in the order of the keys of that number, beginning behind ``(key, id)``."""
+    rows = walk(db, number, is_down=is_down, after=after)
+    return (_record(*row) for row in rows)
+
+
+def ranged(db: Connection, number: int, found: Range) -> Iterator[Record]:
+    """The records that hold a value in a range of keys, in no promised order."""
+    condition, values = within(found)
+    rows = db.execute(
+        "SELECT id, modified, body FROM records WHERE id IN"
+        f" (SELECT record FROM search_keys WHERE property = ? AND {condition})",
+        (number, *values),
+    )
+    return (_record(*row) for row in rows)
 
 
 def shown(body: Any, shape: Shape) -> Any:
@@ -122,7 +155,11 @@ def _records(
         f" WHERE kind = ? AND account = ? AND region = ? {rest}",
         (kind, *place, *values),
     )
-    return (Record(key, modified, json.loads(body)) for key, modified, body in rows)
+    return (_record(*row) for row in rows)
+
+
+def _record(key: int, modified: int, body: str) -> Record:
+    return Record(key, modified, json.loads(body))
 
 
 def _search_record(model: ServiceModel) -> Shape:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from itertools import count, islice
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sagectl.controlplane import records
+from sagectl.controlplane.keys import Asked, key_of, make, number_of
+from sagectl.controlplane.keys import count as counted
 from sagectl.controlplane.paging import LARGEST_PAGE, sealed, unsealed, with_token
 from sagectl.controlplane.properties import property_named
-from sagectl.controlplane.query import decimal, predicate
+from sagectl.controlplane.query import predicate
+from sagectl.controlplane.ranges import ranges
+from sagectl.errors import StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from sqlite3 import Connection
 
     from sagectl.controlplane.context import Context
     from sagectl.controlplane.properties import Property
     from sagectl.controlplane.query import Predicate
+    from sagectl.controlplane.ranges import Range
     from sagectl.controlplane.records import Record
     from sagectl.schema.model import Shape
 
@@ -31,8 +37,46 @@ _SUGGESTED = {
     "Metrics": "SELECT DISTINCT coalesce(value ->> 'MetricName', key) FROM records,"
     " json_each(coalesce(body -> '$.FinalMetricDataList', body -> '$.Metrics'))",
 }
-# A sort key: None where the property is missing, else numbers before text.
-_Key = tuple[int, float | str] | None
+# From so many records of a kind on, keys are made for what they are sorted by.
+KEYED_FROM = 500
+# So many matches are read at once and sorted here.
+FEW = 1000
+# A page for which more records were read makes keys for what the expression asks for.
+MANY_READ = 4000
+_Position = tuple[Any, int]
+
+
+class _Order(NamedTuple):
+    """By ``property``, or by time; ``after`` is where the last page ended."""
+
+    property: Asked | None
+    is_down: bool
+    after: _Position | None
+
+    def position(self, record: Record) -> _Position:
+        """Where a record stands: its key, and its id among those of the same key."""
+        if self.property is None:
+            return record.modified, record.id
+        found = self.property.property
+        return key_of(next(found.values(record.body), None), found.type), record.id
+
+    def sorted(self, found: Iterable[Record]) -> list[tuple[_Position, Record]]:
+        """Records with their positions, those behind ``after``; what has no key comes last."""
+        placed = [(self.position(record), record) for record in found]
+        having = [item for item in placed if item[0][0] is not None]
+        lacking = [item for item in placed if item[0][0] is None]
+        having.sort(key=lambda item: _comparable(item[0]), reverse=self.is_down)
+        lacking.sort(key=lambda item: item[0][1], reverse=self.is_down)
+        ordered = [*having, *lacking]
+        if self.after is None:
+            return ordered
+        return [item for item in ordered if self._is_behind(item[0], self.after)]
+
+    def _is_behind(self, here: _Position, there: _Position) -> bool:
+        if (here[0] is None) != (there[0] is None):
+            return here[0] is None
+        one, other = _comparable(here), _comparable(there)
+        return one < other if self.is_down else one > other
 
 
 def search(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,79 +86,107 @@ def search(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
     if shape is None:
         return {"Results": []}
     fits: Predicate = lambda _: True  # noqa: E731
+    asked: list[Range] = []
     if "SearchExpression" in params:
         fits = predicate(params["SearchExpression"], resource, shape)
-    sort_by = params.get("SortBy", DEFAULT_SORT)
+        asked = list(ranges(params["SearchExpression"], shape))
+    order = _order(context, params, shape)
+    _prepare(context, params, order)
+    limit = params.get("MaxResults", LARGEST_PAGE)
+    read = count()
     with context.store.reading() as db:
-        if sort_by == DEFAULT_SORT:
-            found, token = _by_time(context, db, params, fits)
-        else:
-            sort = property_named(sort_by, shape)
-            found, token = _by_property(context, db, params, fits, sort)
+        rows = _rows(context, db, params, order, asked)
+        matching = (
+            (at, record) for at, record in rows if next(read) >= 0 and fits(record.body)
+        )
+        found = list(islice(matching, limit + 1))
+    if next(read) > MANY_READ:
+        for wanted in asked:
+            _keep_keys(context, _asked(context, params, wanted.name, wanted.property))
     member = records.member(resource)
-    results = [{member: records.shown(record.body, shape)} for record in found]
+    results = [{member: records.shown(record.body, shape)} for _, record in found[:limit]]
+    is_last = len(found) <= limit
+    token = None if is_last else sealed(context, params, found[limit - 1][0])
     return with_token({"Results": results}, token)
 
 
-def _by_time(
-    context: Context, db: Connection, params: Mapping[str, Any], fits: Predicate
-) -> tuple[list[Record], str | None]:
-    """A page along the index: as soon as it is full, no more is read."""
+def _order(context: Context, params: Mapping[str, Any], shape: Shape) -> _Order:
+    sort_by = params.get("SortBy", DEFAULT_SORT)
     is_down = params.get("SortOrder", DEFAULT_ORDER) == "Descending"
-    ordered = records.newest_first if is_down else records.oldest_first
-    token = params.get("NextToken")
-    after = tuple(unsealed(context, params)) if token else None
-    rows = ordered(db, records.member(params["Resource"]), context.place, after=after)
-    limit = params.get("MaxResults", LARGEST_PAGE)
-    found = list(islice((record for record in rows if fits(record.body)), limit + 1))
-    if len(found) <= limit:
-        return found, None
-    last = found[limit - 1]
-    return found[:limit], sealed(context, params, [last.modified, last.id])
-
-
-def _by_property(
-    context: Context, db: Connection, params: Mapping[str, Any], fits: Predicate, sort: Property
-) -> tuple[list[Record], str | None]:
-    """A page of all that match, by any property; records without it come last."""
-    is_down = params.get("SortOrder", DEFAULT_ORDER) == "Descending"
-    matching = [
-        (_sort_key(record, sort), record)
-        for record in records.every(db, records.member(params["Resource"]), context.place)
-        if fits(record.body)
-    ]
-    having = [(key, record.id, record) for key, record in matching if key is not None]
-    lacking = [(None, record.id, record) for key, record in matching if key is None]
-    having.sort(key=lambda item: item[:2], reverse=is_down)
-    lacking.sort(key=lambda item: item[1], reverse=is_down)
-    ordered = [*having, *lacking]
+    after: _Position | None = None
     if params.get("NextToken"):
         key, number = unsealed(context, params)
-        place = (tuple(key) if key else None, number)
-        ordered = [item for item in ordered if _is_behind(item[:2], place, is_down=is_down)]
-    limit = params.get("MaxResults", LARGEST_PAGE)
-    found = [record for _, _, record in ordered[:limit]]
-    if len(ordered) <= limit:
-        return found, None
-    return found, sealed(context, params, ordered[limit - 1][:2])
+        after = key, number
+    if sort_by == DEFAULT_SORT:
+        return _Order(None, is_down, after)
+    sort = _asked(context, params, sort_by, property_named(sort_by, shape))
+    return _Order(sort, is_down, after)
 
 
-def _sort_key(record: Record, sort: Property) -> _Key:
-    value = next(sort.values(record.body), None)
-    if value is None:
-        return None
-    number = None if sort.type == "text" else decimal(str(value).lower())
-    if isinstance(value, bool):
-        return 0, float(value)
-    return (1, str(value)) if number is None else (0, float(number))
+def _rows(
+    context: Context,
+    db: Connection,
+    params: Mapping[str, Any],
+    order: _Order,
+    asked: Iterable[Range],
+) -> Iterable[tuple[_Position, Record]]:
+    """Records in order, among them all that fit; no more are read than are taken."""
+    few = _few(context, db, params, asked)
+    if few is not None:
+        return order.sorted(few)
+    kind = records.member(params["Resource"])
+    if order.property is None:
+        ordered = records.newest_first if order.is_down else records.oldest_first
+        return _placed(order, ordered(db, kind, context.place, after=order.after))
+    number = number_of(db, order.property)
+    if number is None:
+        return order.sorted(records.every(db, kind, context.place))
+    return _placed(order, records.keyed(db, number, is_down=order.is_down, after=order.after))
 
 
-def _is_behind(item: tuple[_Key, int], place: tuple[_Key, int], *, is_down: bool) -> bool:
-    (key, number), (last_key, last_number) = item, place
-    if (key is None) != (last_key is None):
-        return key is None
-    here, there = (key or (), number), (last_key or (), last_number)
-    return here < there if is_down else here > there
+def _few(
+    context: Context, db: Connection, params: Mapping[str, Any], asked: Iterable[Range]
+) -> Iterator[Record] | None:
+    """What lies in the narrowest range whose keys are kept, if it is little."""
+    least: tuple[int, int, Range] | None = None
+    for wanted in asked:
+        number = number_of(db, _asked(context, params, wanted.name, wanted.property))
+        if number is not None:
+            held = counted(db, number, wanted, most=FEW + 1)
+            if held <= FEW and (least is None or held < least[0]):
+                least = held, number, wanted
+    return None if least is None else records.ranged(db, least[1], least[2])
+
+
+def _prepare(context: Context, params: Mapping[str, Any], order: _Order) -> None:
+    """Have the keys of what is sorted by, where there are many records."""
+    if order.property is None:
+        return
+    with context.store.reading() as db:
+        if number_of(db, order.property) is not None:
+            return
+        kind = records.member(params["Resource"])
+        if not records.is_any_past(db, kind, context.place, KEYED_FROM):
+            return
+    _keep_keys(context, order.property)
+
+
+def _keep_keys(context: Context, asked: Asked) -> None:
+    with suppress(StateError):  # what cannot be written to is searched all the same
+        make(context.store, asked)
+
+
+def _asked(context: Context, params: Mapping[str, Any], name: str, found: Property) -> Asked:
+    return Asked(records.member(params["Resource"]), context.place, name, found)
+
+
+def _placed(order: _Order, found: Iterable[Record]) -> Iterator[tuple[_Position, Record]]:
+    return ((order.position(record), record) for record in found)
+
+
+def _comparable(position: _Position) -> tuple[bool, Any, int]:
+    key, number = position
+    return isinstance(key, str), "" if key is None else key, number
 
 
 def suggest(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
