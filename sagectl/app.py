@@ -165,12 +165,16 @@ class App:
         if self.settings.is_local:
             from sagectl.gateway.client import LocalCaller
 
-            return LocalCaller(self.plane.handle, LOCAL_ACCOUNT, region)
+            together = self.plane.store.snapshot
+            return LocalCaller(self.plane.handle, LOCAL_ACCOUNT, region, together)
         from sagectl.gateway.client import AwsCaller
         from sagectl.gateway.pacing import PacedCaller
 
         caller = AwsCaller(
-            region, profile=self.settings.profile, endpoint_url=self.settings.endpoint_url
+            region,
+            profile=self.settings.profile,
+            endpoint_url=self.settings.endpoint_url,
+            cache=self.settings.home.cache,
         )
         return PacedCaller(caller, pause=self.sleep)
 

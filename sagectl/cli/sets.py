@@ -65,11 +65,13 @@ def _reading(
     app: App, files: Sequence[str], recursive: bool
 ) -> tuple[tuple[Document, ...], list[Diagnostic]]:
     from sagectl.schema.documents import read_documents
+    from sagectl.schema.memory import SetMemory
 
     if not files:
         raise InputError(
             "there is no manifest to read", hint="Name it with -f: -f FILE, -f FOLDER or -f -."
         )
+    memory = SetMemory(app.settings.home.cache, files, lenient=app.is_lenient)
     found = read_documents(
         files,
         model=app.model,
@@ -77,7 +79,9 @@ def _reading(
         stdin=app.stdin,
         lenient=app.is_lenient,
         region=lambda: app.region,
+        memory=memory,
     )
+    memory.close()
     return found.documents, list(found.findings)
 
 

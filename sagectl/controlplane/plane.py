@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from sagectl.controlplane.context import QUOTAS, Context
 from sagectl.controlplane.inputs import object_counter
 from sagectl.controlplane.resources import Place
 from sagectl.controlplane.store import Store
-from sagectl.controlplane.validation import checked, is_plain_page
+from sagectl.controlplane.validation import checked, is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -92,9 +93,8 @@ class ControlPlane:
         """
         if operation not in FAMILIES:
             raise faults.unknown_operation(operation)
-        if not is_plain_page(operation, params):
+        if not is_plain(operation, params):
             params = checked(operation, params, self.model)
-        family = import_module(f"sagectl.controlplane.operations.{FAMILIES[operation]}")
         context = Context(
             store=self.store,
             place=Place(account, region),
@@ -108,8 +108,14 @@ class ControlPlane:
             workforce_ms=self._workforce_ms,
             workforce_failures=self._workforce_failures,
         )
-        result: dict[str, Any] = family.OPERATIONS[operation](context, params)
-        return result
+        return _operation(operation)(context, params)
+
+
+@cache
+def _operation(name: str) -> Callable[[Context, Mapping[str, Any]], dict[str, Any]]:
+    family = import_module(f"sagectl.controlplane.operations.{FAMILIES[name]}")
+    found: Callable[[Context, Mapping[str, Any]], dict[str, Any]] = family.OPERATIONS[name]
+    return found
 
 
 def _nothing() -> None:

@@ -41,6 +41,7 @@ class Resource(NamedTuple):
         return arn(self.kind, self.name, account=self.place.account, region=self.place.region)
 
 
+_JSON = json.JSONDecoder()
 COLUMNS = "id, kind, account, region, name, status, parent, created, modified, body"
 # The same in one text, two lines of JSON.
 TEXT = f"json_array({COLUMNS.removesuffix(', body')}) || char(10) || body"
@@ -56,7 +57,8 @@ def resource(row: tuple[Any, ...]) -> Resource:
     """The resource that a row of COLUMNS holds."""
     key, kind, account, region, name, status, parent, created, modified, body = row
     place = Place(account, region)
-    return Resource(key, kind, place, name, status, parent, created, modified, json.loads(body))
+    fields, _ = _JSON.raw_decode(body)
+    return Resource(key, kind, place, name, status, parent, created, modified, fields)
 
 
 def find(db: Connection, kind: str, place: Place, name: str) -> Resource | None:

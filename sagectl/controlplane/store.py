@@ -74,10 +74,14 @@ class Store:
         self._inherited: list[Connection] = []
         self._identity: tuple[int, int] | None = None
         self._process = os.getpid()
+        self._moment = threading.local()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection that sees one moment of the database throughout."""
+        if (moment := getattr(self._moment, "db", None)) is not None:
+            yield moment
+            return
         with self._explained(), self._connection() as db:
             db.execute("BEGIN")
             try:
@@ -85,6 +89,19 @@ class Store:
             finally:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """What this thread reads in the block, it reads of one moment, and many times faster.
+
+        Blocks do not nest; what the thread writes meanwhile is not seen.
+        """
+        with self.reading() as db:
+            self._moment.db = db
+            try:
+                yield
+            finally:
+                del self._moment.db
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

@@ -142,4 +142,10 @@ def _is_suspect(text: str) -> bool:
         depth = depth + 1 if bracket in "[{" else max(depth - 1, 0)
         if depth > _SUSPECT:
             return True
-    return max(map(len, text.splitlines()), default=0) > _SUSPECT
+    # A line is not made to be measured: one too long has no end within reach of its beginning.
+    begin = 0
+    while len(text) - begin > _SUSPECT:
+        begin = text.rfind("\n", begin, begin + _SUSPECT + 1) + 1
+        if begin == 0:
+            return True
+    return False

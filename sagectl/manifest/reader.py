@@ -60,10 +60,11 @@ def read_drafts(
         if isinstance(source, Diagnostic):
             yield source
         else:
-            yield from _drafts(source)
+            yield from drafts(source)
 
 
-def _drafts(source: Source) -> Iterator[Draft | Diagnostic]:
+def drafts(source: Source) -> Iterator[Draft | Diagnostic]:
+    """The documents in one file, in order, and findings where there is none to be had."""
     is_settled = not needs_settling(source.text)
     is_empty = True
     for root in composed(source):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from sagectl.catalog.kinds import KINDS
 from sagectl.errors import NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from contextlib import AbstractContextManager
 
     from sagectl.catalog.kinds import Kind
     from sagectl.plan.order import Key
@@ -25,6 +26,13 @@ class Caller(Protocol):
     """Answers the service's operations in one region; raises ServiceError and its like."""
 
     def call(self, operation: str, params: Mapping[str, Any], /) -> dict[str, Any]: ...
+
+
+@runtime_checkable
+class NearCaller(Protocol):
+    """A caller in this process: a question costs next to nothing, and less ``together``."""
+
+    def together(self) -> AbstractContextManager[None]: ...
 
 
 Callers: TypeAlias = Callable[[str], Caller]  # region -> who answers there
@@ -48,30 +56,40 @@ def live_states(
     Of many keys of one kind, those that a list does not have are not asked for one by one.
     """
     keys = tuple(dict.fromkeys(keys))
-    for region in {key[2] for key in keys}:
-        callers(region)  # made here, in one thread
-    absent = set(_unlisted(keys, callers))
+    absent = unlisted(keys, callers)
 
     def state(key: Key) -> Mapping[str, Any] | None:
         kind, name, region = key
         return None if key in absent else described(KINDS[kind], name, callers(region))
 
-    return dict(zip(keys, mapped(state, keys, parallel), strict=True))
+    whom = answering(keys, callers)
+    return dict(zip(keys, asked(state, keys, whom, parallel), strict=True))
 
 
-def _unlisted(keys: Iterable[Key], callers: Callers) -> Iterator[Key]:
+def answering(keys: Iterable[Key], callers: Callers) -> tuple[Caller, ...]:
+    """Who answers for the regions of ``keys``; made here, in one thread."""
+    return tuple(map(callers, sorted({key[2] for key in keys})))
+
+
+def unlisted(keys: Iterable[Key], callers: Callers) -> frozenset[Key]:
     """The keys that a list shows to be absent, where listing is cheaper than asking."""
     groups: dict[tuple[str, str], list[Key]] = {}
     for key in keys:
         groups.setdefault((key[0], key[2]), []).append(key)
-    for (kind, region), group in groups.items():
-        if len(group) < MANY:
-            continue
-        # Somebody else's resources may be many more than ours: then the list is not worth it.
-        rows = list(islice(listed(KINDS[kind], callers(region)), 10 * len(group) + 1))
-        if len(rows) <= 10 * len(group):
-            there = {row[KINDS[kind].name_field] for row in rows}
-            yield from (key for key in group if key[1] not in there)
+    return frozenset(
+        key
+        for (kind, region), group in groups.items()
+        if len(group) >= MANY and not isinstance(callers(region), NearCaller)
+        for key in _absent(KINDS[kind], group, callers(region))
+    )
+
+
+def _absent(kind: Kind, keys: list[Key], caller: Caller) -> Iterator[Key]:
+    # Somebody else's resources may be many more than ours: then the list is not worth it.
+    rows = list(islice(listed(kind, caller), 10 * len(keys) + 1))
+    if len(rows) <= 10 * len(keys):
+        there = {row[kind.name_field] for row in rows}
+        yield from (key for key in keys if key[1] not in there)
 
 
 def listed(kind: Kind, caller: Caller, **params: Any) -> Iterator[Mapping[str, Any]]:
@@ -84,6 +102,20 @@ def listed(kind: Kind, caller: Caller, **params: Any) -> Iterator[Mapping[str, A
         if not token:
             return
         wanted["NextToken"] = token
+
+
+def asked(
+    question: Callable[[T], R], items: Iterable[T], whom: Iterable[Caller], parallel: int
+) -> list[R]:
+    """The answers to ``question`` for every item, in order; ``parallel`` at a time from afar.
+
+    ``whom`` are those that questions go to.
+    """
+    near = next((caller for caller in whom if isinstance(caller, NearCaller)), None)
+    if near is None:
+        return list(mapped(question, items, parallel))
+    with near.together():  # one control plane answers for all regions
+        return list(map(question, items))
 
 
 def mapped(function: Callable[[T], R], items: Iterable[T], parallel: int) -> Iterable[R]:

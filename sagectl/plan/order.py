@@ -29,28 +29,39 @@ def needs(documents: Iterable[Document], region: str) -> dict[Key, frozenset[Key
     A need is a ``{ref}``, or a plain name or an ARN in a field that refers to a kind. A work
     team that names no workforce needs the region's one.
     """
-    documents = tuple(documents)
-    known = {key(document, region) for document in documents}
-    workforces = [item for item in known if item[0] == "Workforce"]
-    found: dict[Key, frozenset[Key]] = {}
-    for document in documents:
-        own = key(document, region)
-        wanted = {(kind, name, own[2]) for kind, name in _mentioned(document)}
-        if document.kind == "Workteam" and "WorkforceName" not in document.spec:
-            wanted.update(item for item in workforces if item[2] == own[2])
-        found[own] = frozenset(wanted & known - {own})
-    return found
+    by_key = {key(document, region): document for document in documents}
+    workforces = [item for item in by_key if item[0] == "Workforce"]
+    return {
+        own: frozenset(_needed(document, own, by_key, workforces))
+        for own, document in by_key.items()
+    }
 
 
-def in_order(documents: Sequence[Document], region: str) -> tuple[Document, ...]:
+def _needed(
+    document: Document, own: Key, known: Mapping[Key, Document], workforces: Sequence[Key]
+) -> Iterator[Key]:
+    for kind, name in _mentioned(document):
+        wanted = (kind, name, own[2])
+        if wanted in known and wanted != own:
+            yield wanted
+    if document.kind == "Workteam" and "WorkforceName" not in document.spec:
+        yield from (item for item in workforces if item[2] == own[2])
+
+
+def in_order(
+    documents: Sequence[Document],
+    region: str,
+    needed: Mapping[Key, frozenset[Key]] | None = None,
+) -> tuple[Document, ...]:
     """``documents`` so that each stands after all that it needs, otherwise as they were.
 
-    Raises FindingsError for documents that need each other.
+    ``needed`` is what ``needs`` says of them. Raises FindingsError for documents that need
+    each other.
     """
-    by_key = {key(document, region): document for document in documents}
-    needed = needs(documents, region)
+    needed = needs(documents, region) if needed is None else needed
     if not any(needed.values()):
         return tuple(documents)
+    by_key = {key(document, region): document for document in documents}
     from graphlib import CycleError, TopologicalSorter
 
     sorter = TopologicalSorter(needed)

@@ -13,9 +13,10 @@ from sagectl.plan import checks
 from sagectl.plan.change import Action, Change, FieldChange, Plan
 from sagectl.plan.confidential import judged
 from sagectl.plan.diff import differences
-from sagectl.plan.live import Callers, described, failure, live_states, status
-from sagectl.plan.order import Key, in_order, key, needs, references
-from sagectl.plan.tags import live_tags, new_tags
+from sagectl.plan.live import Callers, described, failure, status
+from sagectl.plan.looking import Looking
+from sagectl.plan.order import Key, in_order, key, needs
+from sagectl.plan.tags import new_tags
 from sagectl.plan.targets import resolved
 from sagectl.plan.uploads import Uploads
 from sagectl.schema.request import create_params, create_request, update_request
@@ -103,51 +104,45 @@ class _Planner:
         self._model = model
         self._choices = choices
         self._secrets = secrets
-        self._documents = in_order(documents, choices.region)
         self._needs = needs(documents, choices.region)
+        self._documents = in_order(documents, choices.region, self._needs)
         self._uploads = Uploads(choices.upload_to)
-        self._live: dict[Key, Mapping[str, Any] | None] = {}
-        self._tags: dict[Key, dict[str, str]] = {}
+        self._referred: Mapping[Key, Mapping[str, Any] | None] = {}
         self._emptied: set[str] = set()  # regions whose work teams go with their workforce
 
     def changes(self) -> Iterator[Change]:
         """Every document's change; what cannot be planned becomes a finding instead."""
-        self._live = live_states(self._keys(), self._callers, self._choices.parallel)
-        choices = self._choices
-        self._tags = dict(
-            live_tags(
-                self._documents, self._live, self._callers, choices.region, choices.parallel
-            )
-        )
-        for document in self._documents:
+        for document, live, tags in self._looking():
             try:
-                yield self._change(document)
+                yield self._change(document, live, tags)
             except FindingsError as error:
                 self.findings.extend(error.diagnostics)
 
     def creation(self, document: Document) -> Change:
         """The change that creates one document."""
-        self._live = live_states(self._referred(), self._callers, self._choices.parallel)
+        self._looking()
         change = self._created(document, None)
         self._require_secrets(change)
         return change
 
-    def _keys(self) -> Iterator[Key]:
-        yield from (key(document, self._choices.region) for document in self._documents)
-        yield from self._referred()
+    def _looking(self) -> Looking:
+        choices = self._choices
+        looking = Looking(self._documents, self._callers, choices.region, choices.parallel)
+        self._referred = looking.referred
+        return looking
 
-    def _referred(self) -> Iterator[Key]:
-        for document in self._documents:
-            for leaf in references(document):
-                yield (leaf.kind, leaf.name, document.region or self._choices.region)
-
-    def _change(self, document: Document) -> Change:
-        own = key(document, self._choices.region)
-        is_lost = document.kind == "Workteam" and own[2] in self._emptied
-        live = None if is_lost else self._live[own]
+    def _change(
+        self,
+        document: Document,
+        live: Mapping[str, Any] | None,
+        tags: Mapping[str, str] | None,
+    ) -> Change:
+        region = document.region or self._choices.region
+        if document.kind == "Workteam" and region in self._emptied:
+            live = None
         change = self._created(document, live)
         if live is not None:
-            return self._held_against(live, change)
+            return self._held_against(live, change, tags)
         self._require_secrets(change)
         return change
 
@@ -160,7 +155,7 @@ class _Planner:
         params, transfers, problems = self._uploads.resolved(
             document, kind, self._params(document), live
         )
-        params, unknown = resolved(params, document, own[2], self._live, self._needs)
+        params, unknown = resolved(params, document, own[2], self._referred, self._needs)
         if problems or unknown:
             raise FindingsError((*problems, *unknown))
         return Change(
@@ -181,11 +176,13 @@ class _Planner:
         self.findings.extend(request.warnings)
         return dict(request.params)
 
-    def _held_against(self, live: Mapping[str, Any], made: Change) -> Change:
+    def _held_against(
+        self, live: Mapping[str, Any], made: Change, tags: Mapping[str, str] | None = None
+    ) -> Change:
         """The change for a resource that exists, given the one that would create it."""
         fields = differences(made.kind, made.params, live)
         if made.kind.is_job:
-            return self._job(live, made, fields)
+            return self._job(live, made, fields, tags)
         immutable = checks.immutable(made.document, made.kind, fields, live)
         forced = self._choices.set_secrets
         secret = judged(made, fields, self._secrets, is_forced=forced)
@@ -196,7 +193,7 @@ class _Planner:
         if found := (*immutable, *checks.sign_in(made, fields, teams)):
             raise FindingsError(found)
         self.findings.extend(secret.findings)
-        return self._updated(live, made, fields, secret.left_alone)
+        return self._updated(live, made, fields, tags, secret.left_alone)
 
     def _recreated(self, made: Change, fields: tuple[FieldChange, ...]) -> Change:
         """The change that deletes a resource and makes it again, its work teams with it."""
@@ -212,7 +209,11 @@ class _Planner:
         return replace(_with(made, Action.REPLACE, fields, reason=reason), lost=lost)
 
     def _job(
-        self, live: Mapping[str, Any], made: Change, fields: tuple[FieldChange, ...]
+        self,
+        live: Mapping[str, Any],
+        made: Change,
+        fields: tuple[FieldChange, ...],
+        tags: Mapping[str, str] | None,
     ) -> Change:
         state = status(made.kind, live) or ""
         has_failed = made.kind.statuses is not None and state in made.kind.statuses.failed
@@ -229,7 +230,7 @@ class _Planner:
             )
         if has_failed:
             return _with(made, Action.FAILED, (), reason=why)
-        return self._updated(live, made, ())
+        return self._updated(live, made, (), tags)
 
     def _renamed(self, made: Change) -> Change:
         """The job under a name that its content gives, so that planning again finds it."""
@@ -251,9 +252,10 @@ class _Planner:
         live: Mapping[str, Any],
         made: Change,
         fields: tuple[FieldChange, ...],
+        there: Mapping[str, str] | None,
         left_alone: Sequence[str] = (),
     ) -> Change:
-        tags = new_tags(made.document.tags, self._tags.get(made.key))
+        tags = new_tags(made.document.tags, there)
         if not fields and not tags:
             kept = f"{', '.join(left_alone)} cannot be read back and is left alone"
             reason = kept if left_alone else status(made.kind, live) or ""

@@ -6,36 +6,26 @@ from typing import TYPE_CHECKING, Any
 
 from sagectl.catalog.kinds import KINDS
 from sagectl.plan.change import ABSENT, FieldChange
-from sagectl.plan.live import Callers, listed_tags, mapped
-from sagectl.plan.order import key
+from sagectl.plan.live import listed_tags
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping
 
     from sagectl.manifest.document import Document
-    from sagectl.plan.order import Key
+    from sagectl.plan.live import Caller
 
 
 def live_tags(
-    documents: Sequence[Document],
-    live: Mapping[Key, Mapping[str, Any] | None],
-    callers: Callers,
-    region: str,
-    parallel: int,
-) -> Iterable[tuple[Key, dict[str, str]]]:
-    """The tags of what is live and has some in its document.
+    document: Document, live: Mapping[str, Any] | None, caller: Caller
+) -> dict[str, str] | None:
+    """The tags of what is live, if they are wanted and can be read.
 
     The service takes tags for a workforce and then cannot list them
     (terraform-provider-aws, pull request 20065): they are not readable, so left alone.
     """
-    tagged = (key(document, region) for document in documents if document.tags)
-    readable = [own for own in tagged if own[0] != "Workforce" and live[own]]
-
-    def tags(own: Key) -> tuple[Key, dict[str, str]]:
-        arn = str((live[own] or {})[KINDS[own[0]].arn_field])
-        return own, listed_tags(arn, callers(own[2]))
-
-    return mapped(tags, readable, parallel)
+    if not live or not document.tags or document.kind == "Workforce":
+        return None
+    return listed_tags(str(live[KINDS[document.kind].arn_field]), caller)
 
 
 def new_tags(

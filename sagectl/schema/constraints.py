@@ -6,6 +6,7 @@ are kept), one for Python values. What is behind the doors is shared.
 
 from __future__ import annotations
 
+from sys import intern
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -68,7 +69,7 @@ class StructureChecker:
         prefix = path + "." if path else ""
         ready, keys_at, values_at = self.ready, walk.keys_at, walk.values_at
         for key, value in node.value:
-            name = key.value if key.id == "scalar" else text_key(key, path, walk)
+            name = intern(key.value) if key.id == "scalar" else text_key(key, path, walk)
             if name is None:
                 continue
             at = prefix + name
@@ -219,7 +220,7 @@ class TextChecker:
         elif not node.style and node.value in NULLS:
             return walk.mistyped(path, "text", None, node.start_mark)
         else:
-            text = node.value
+            text = intern(node.value)  # documents of a set say the same things
         if self.enum or not (self.low <= len(text) <= self.high and self.matches(text)):
             self.judge(text, path, walk, node.start_mark)
         return text

@@ -12,9 +12,11 @@ from sagectl.catalog.kinds import KINDS
 from sagectl.catalog.regions import DEFAULT_LOCAL_REGION
 from sagectl.diagnostics import Diagnostic
 from sagectl.manifest.document import Document
-from sagectl.manifest.reader import Draft, read_drafts
+from sagectl.manifest.reader import Draft, drafts
+from sagectl.manifest.sources import Source, sources
 from sagectl.schema.constraints import StructureChecker, TextChecker
 from sagectl.schema.forms import forms_of
+from sagectl.schema.memory import Forgetful
 from sagectl.schema.request import create_params, in_document, with_rules
 from sagectl.schema.rules.rule import given
 from sagectl.schema.scalars import Limits
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
     from sagectl.catalog.kinds import Kind
     from sagectl.diagnostics import SourceSpan
+    from sagectl.manifest.spans import Layout
+    from sagectl.schema.memory import Memory
     from sagectl.schema.model import ServiceModel
 
 
@@ -54,31 +58,90 @@ def read_documents(
     stdin: IO[str] | IO[bytes] | None = None,
     lenient: bool = False,
     region: Callable[[], str] = _local_region,
+    memory: Memory | None = None,
 ) -> Read:
     """The documents in ``paths``; one with an error is left out of them.
 
     ``region`` tells where documents go that name none. ``lenient`` makes warnings of what the
-    service may judge otherwise than the installed model.
+    service may judge otherwise than the installed model. What ``memory`` knows is not read.
     """
-    documents: list[Document] = []
-    found: list[Diagnostic] = []
-    multiplied = _Multiplied()
-    met: dict[tuple[str, str | None, str], SourceSpan] = {}
-    reader = cache(lambda kind: DraftReader(KINDS[kind], model, lenient, region))
+    reading = _Reading(model, lenient, region, memory or Forgetful())
     with _no_cycles():
-        for item in read_drafts(paths, recursive=recursive, stdin=stdin):
+        for source in sources(paths, recursive=recursive, stdin=stdin):
+            reading.add(source)
+    return reading.result()
+
+
+class _Reading:
+    """A set being read: its documents, and what was found on the way."""
+
+    def __init__(
+        self, model: ServiceModel, lenient: bool, region: Callable[[], str], memory: Memory
+    ) -> None:
+        self._documents: list[Document] = []
+        self._found: list[Diagnostic] = []
+        self._multiplied = _Multiplied()
+        self._met: dict[tuple[str, str | None, str], SourceSpan | None] = {}
+        self._layouts: dict[tuple[object, ...], Layout] = {}
+        self._memory = memory
+        self._reader = cache(lambda kind: DraftReader(KINDS[kind], model, lenient, region))
+
+    def add(self, source: Source | Diagnostic) -> None:
+        """Read one file, or take what is known of it."""
+        if isinstance(source, Diagnostic):
+            self._found.append(source)
+        elif (known := self._memory.recalled(source)) is not None:
+            for document in known:
+                self._take(document, self._repeated(document))
+        else:
+            self._read(source)
+
+    def result(self) -> Read:
+        """All that was read."""
+        return Read(tuple(self._documents), (*self._found, *self._multiplied.findings()))
+
+    def _read(self, source: Source) -> None:
+        begin, is_sound = len(self._documents), True
+        for item in drafts(source):
             if isinstance(item, Diagnostic):
-                found.append(item)
+                self._found.append(item)
+                is_sound = False
                 continue
-            document, findings = reader(item.kind).read(item)
-            findings += _repeated(item, met)
-            if item.combination:
-                multiplied.add(item, findings)
-            else:
-                found += sorted(findings, key=_place)
-            if not any(finding.is_error for finding in findings):
-                documents.append(document)
-    return Read(tuple(documents), (*found, *multiplied.findings()))
+            document, findings = self._reader(item.kind).read(item)
+            findings += self._repeated(document)
+            is_sound = is_sound and not findings
+            settled = replace(document, spans=item.spans.settled(self._layouts))
+            self._take(settled, findings, item if item.combination else None)
+        if is_sound:
+            self._memory.keep(source, self._documents[begin:])
+
+    def _take(
+        self, document: Document, findings: list[Diagnostic], made: Draft | None = None
+    ) -> None:
+        """Add a document that is sound; ``made`` is the draft of one that a matrix made."""
+        if made:
+            self._multiplied.add(made, findings)
+        else:
+            self._found += sorted(findings, key=_place)
+        if not any(finding.is_error for finding in findings):
+            self._documents.append(document)
+
+    def _repeated(self, document: Document) -> list[Diagnostic]:
+        """A finding if the set has this document already; labeling jobs' names ignore case."""
+        is_folded = document.kind == "LabelingJob"
+        name = document.name.lower() if is_folded else document.name
+        first = self._met.setdefault((document.kind, document.region, name), document.span)
+        if not name or first is document.span:
+            return []
+        return [
+            Diagnostic(
+                f"{document.label} is in this set twice",
+                "name",
+                document.spans["name"],
+                f"The first is at {first}.",
+                "manifest.repeated",
+            )
+        ]
 
 
 @contextmanager
@@ -189,23 +252,6 @@ class _Multiplied:
                 more = f" and {len(combinations) - 1} more" if len(combinations) > 1 else ""
                 said = f"{finding.summary} (with {combinations[0]}{more})"
                 yield replace(finding, summary=said)
-
-
-def _repeated(
-    draft: Draft, met: dict[tuple[str, str | None, str], SourceSpan]
-) -> Iterator[Diagnostic]:
-    """A finding if the set has this document already; labeling jobs' names ignore case."""
-    name = draft.name.lower() if draft.kind == "LabelingJob" else draft.name
-    first = met.setdefault((draft.kind, draft.region, name), draft.span)
-    if name and first is not draft.span:
-        label = f"{draft.kind.lower()}/{draft.name}"
-        yield Diagnostic(
-            f"{label} is in this set twice",
-            "name",
-            draft.spans["name"],
-            f"The first is at {first}.",
-            "manifest.repeated",
-        )
 
 
 def _place(finding: Diagnostic) -> tuple[int, int]:

@@ -39,18 +39,18 @@ def loader(cache: Path) -> Callable[[str], Mapping[str, Any]]:
 
     Nothing of botocore is imported. A cache that cannot be read or written only costs time.
     """
-    source = _source()
+    origin = source()
     made: dict[str, Mapping[str, Any]] = {}
 
     def load(part: str) -> Mapping[str, Any]:
         if part in made:
             return made[part]
-        file = cache / f"sagemaker-{part}-{key(source)}.json"
+        file = cache / f"sagemaker-{part}-{key(origin)}.json"
         if (known := kept(file)) is not None:
             return known
-        made.update(_pruned(source))
+        made.update(_pruned(origin))
         for name, model in made.items():
-            keep(cache / f"sagemaker-{name}-{key(source)}.json", model)
+            keep(cache / f"sagemaker-{name}-{key(origin)}.json", model)
         return made[part]
 
     return load
@@ -58,10 +58,10 @@ def loader(cache: Path) -> Callable[[str], Mapping[str, Any]]:
 
 def installed() -> str:
     """Names the installed botocore's model: another version or installation, another name."""
-    return key(_source())
+    return key(source())
 
 
-def _source() -> Path:
+def source() -> Path:
     """The data file of the installed botocore; finding it runs none of botocore's code."""
     from importlib.util import find_spec
     from pathlib import Path
@@ -77,12 +77,12 @@ def _source() -> Path:
     )
 
 
-def _pruned(source: Path) -> dict[str, Mapping[str, Any]]:
+def _pruned(origin: Path) -> dict[str, Mapping[str, Any]]:
     """Every part, and apart from them the documentation of the shapes they use."""
     import gzip
 
-    raw = source.read_bytes()
-    full = json.loads(gzip.decompress(raw) if source.suffix == ".gz" else raw)
+    raw = origin.read_bytes()
+    full = json.loads(gzip.decompress(raw) if origin.suffix == ".gz" else raw)
     parts: dict[str, Mapping[str, Any]] = {}
     documentation: dict[str, dict[str, str]] = {}
     for part, names in PARTS.items():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sagectl.catalog.kinds import KINDS
 from sagectl.diagnostics import Diagnostic
 from sagectl.errors import FindingsError
-from sagectl.manifest.spans import Spans
+from sagectl.manifest.spans import Places, Spans
 from sagectl.schema.constraints import checker
 from sagectl.schema.forms import NO_FORMS, Forms, forms_of
 from sagectl.schema.rules import broken_rules
@@ -140,7 +140,7 @@ def _request(operation: str, params: dict[str, Any], found: Iterable[Diagnostic]
 def in_document(finding: Diagnostic, document: Document) -> Diagnostic:
     """A finding about a request as one about the document it was made from."""
     path, spans = _document_path(finding.path, document), document.spans
-    span = spans.nearest(path) if isinstance(spans, Spans) else spans.get(path)
+    span = spans.nearest(path) if isinstance(spans, Spans | Places) else spans.get(path)
     return replace(finding, path=path, span=finding.span or span)
 
 

@@ -18,7 +18,7 @@ from sagectl.controlplane import jobs, records, resources
 from sagectl.controlplane.clock import milliseconds
 from sagectl.controlplane.plane import FAMILIES, ControlPlane
 from sagectl.controlplane.resources import Place
-from sagectl.controlplane.validation import checked, is_plain_page
+from sagectl.controlplane.validation import checked, is_plain
 from sagectl.schema.model import MANAGED, SEARCH
 from tests.support.planes import (
     COGNITO,
@@ -376,7 +376,7 @@ LISTS = ("ListWorkforces", "ListWorkteams", "ListCompilationJobs", "ListLabeling
 def test_only_a_well_formed_page_skips_the_model(
     plane: ControlPlane, operation: str, params: dict[str, Any]
 ) -> None:
-    if is_plain_page(operation, params):
+    if is_plain(operation, params):
         assert checked(operation, params, plane.model) == params
     else:
         assert (
@@ -384,6 +384,44 @@ def test_only_a_well_formed_page_skips_the_model(
             or set(params) == {"NameContains"}
             or refusal(plane, operation, params)
         )
+
+
+DESCRIBED = {
+    "DescribeWorkforce": "WorkforceName",
+    "DescribeWorkteam": "WorkteamName",
+    "DescribeCompilationJob": "CompilationJobName",
+    "DescribeLabelingJob": "LabelingJobName",
+}
+
+
+@pytest.mark.parametrize("operation", DESCRIBED)
+@pytest.mark.parametrize(
+    ("name", "skips"),
+    [
+        pytest.param("a", True, id="letter"),
+        pytest.param("digits-9", True, id="inner-hyphen"),
+        pytest.param("a" * 63, True, id="longest"),
+        pytest.param("a" * 64, False, id="too-long"),
+        pytest.param("", False, id="empty"),
+        pytest.param("-a", False, id="hyphen-first"),
+        pytest.param("a-", False, id="hyphen-last"),
+        pytest.param("a_b", False, id="underscore"),
+        pytest.param("na\u00efve", False, id="beyond-ascii"),
+        pytest.param("\u0664\u0665", False, id="other-digits"),
+        pytest.param("a\n", False, id="line-end"),
+        pytest.param(5, False, id="number"),
+        pytest.param(None, False, id="nothing"),
+    ],
+)
+def test_only_a_well_formed_name_skips_the_model(
+    plane: ControlPlane, operation: str, name: Any, skips: bool
+) -> None:
+    params = {DESCRIBED[operation]: name}
+
+    assert is_plain(operation, params) == skips
+    assert not is_plain(operation, {**params, "MaxResults": 1})
+    if skips:
+        assert checked(operation, params, plane.model) == params
 
 
 def test_a_list_from_the_shell_imports_only_what_it_needs(state: Path) -> None:

@@ -292,6 +292,16 @@ def test_a_reader_sees_one_moment(used: ControlPlane) -> None:
     assert names(used) == ["radiology", "surgery"]
 
 
+def test_all_reads_in_a_snapshot_are_of_its_moment(used: ControlPlane) -> None:
+    with used.store.snapshot():
+        before = names(used)
+        other = threading.Thread(target=used.handle, args=("CreateWorkteam", team("surgery")))
+        other.start()
+        other.join()
+        assert names(used) == before == ["radiology"]
+    assert names(used) == ["radiology", "surgery"]
+
+
 def test_threads_share_a_store(used: ControlPlane) -> None:
     failures: list[Exception] = []
 

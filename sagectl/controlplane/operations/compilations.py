@@ -31,6 +31,7 @@ GIVEN = (
 # What a worker records, as timestamps and as they are.
 RECORDED_TIMES = ("CompilationStartTime", "CompilationEndTime")
 RECORDED = ("InferenceImage", "ModelDigests", "DerivedInformation")
+KEPT = (*GIVEN, *RECORDED)
 TARGET_PLATFORM = ("Os", "Arch", "Accelerator")
 
 
@@ -106,7 +107,7 @@ def describe(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
         "CompilationJobArn": job.arn,
         "CompilationJobStatus": job.status,
         **_times(job),
-        **{field: body[field] for field in (*GIVEN, *RECORDED) if field in body},
+        **{field: body[field] for field in KEPT if field in body},
         "CreationTime": timestamp(job.created),
         "LastModifiedTime": timestamp(job.modified),
         "FailureReason": body.get("FailureReason", ""),
