@@ -161,10 +161,10 @@ def test_a_database_keeps_the_keys_of_so_many_properties(keyed: ControlPlane) ->
 
 
 def test_where_no_keys_can_be_kept_records_are_read(keyed: ControlPlane) -> None:
-    load(keyed, *(job(f"job-{number}", random.Random(number)) for number in range(200)))
+    load(keyed, *(job(f"job-{number}", random.Random(number)) for number in range(500)))
     with keyed.store.writing() as db:
         db.execute(f"PRAGMA max_page_count = {db.execute('PRAGMA page_count').fetchone()[0]}")
-    assert len(names(keyed, SortBy="Metrics.f1")) == 200
+    assert len(names(keyed, SortBy="Metrics.f1", MaxResults=100)) == 500
     with keyed.store.reading() as db:
         assert db.execute("SELECT count(*) FROM search_properties").fetchone() == (0,)
 
