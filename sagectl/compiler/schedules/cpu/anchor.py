@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sagectl.compiler.schedules.cpu.loops import blocks, is_spatial, is_static, schedule_of
+from sagectl.compiler.schedules.reasons import declined
 
 if TYPE_CHECKING:
     from tvm.s_tir import Schedule
@@ -31,14 +32,14 @@ def anchored(func: PrimFunc, name: str) -> Anchor | None:
     from tvm.s_tir import ScheduleError
 
     if not is_static(func):
-        return None
+        return declined("not all of its sizes are known")
     schedule = schedule_of(func)
     if name not in [schedule.get(block).name_hint for block in blocks(schedule)]:
-        return None
+        return declined(f"it has no block {name!r}")
     try:
         return _anchored(schedule, schedule.get_sblock(name))
     except ScheduleError:
-        return None
+        return declined(f"what surrounds its block {name!r} cannot be inlined")
 
 
 def _anchored(schedule: Schedule, anchor: SBlockRV) -> Anchor | None:
@@ -53,10 +54,10 @@ def _anchored(schedule: Schedule, anchor: SBlockRV) -> Anchor | None:
         elif is_spatial(schedule.get(block)):
             schedule.compute_inline(block)
         else:
-            return None
+            return declined(f"another reduction comes before its block {name!r}")
     epilogue = blocks(schedule)[blocks_before(schedule, name) + 1 :]
     if not all(is_spatial(schedule.get(block)) for block in epilogue):
-        return None
+        return declined(f"another reduction follows its block {name!r}")
     for block in epilogue[:-1]:
         schedule.compute_inline(block)
     if not epilogue:

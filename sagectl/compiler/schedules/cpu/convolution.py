@@ -9,6 +9,7 @@ from sagectl.compiler.schedules.cpu.anchor import Anchor, anchored
 from sagectl.compiler.schedules.cpu.fallback import arrange
 from sagectl.compiler.schedules.cpu.loops import extents, fused, lanes, parallel, peeled, volume
 from sagectl.compiler.schedules.cpu.tiles import Tile, best_tile
+from sagectl.compiler.schedules.reasons import declined
 
 if TYPE_CHECKING:
     from tvm.s_tir import Schedule
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
 def apply(func: PrimFunc, target: Target) -> Schedule | None:
     """Tile the width by blocks of output channels; all else runs outside the tile."""
     anchor = anchored(func, DIRECT)
-    if anchor is None or len(anchor.schedule.get_loops(anchor.result)) != 5:
+    if anchor is None:
         return None
+    if len(anchor.schedule.get_loops(anchor.result)) != 5:
+        return declined("its result is no blocked image")
     schedule = anchor.schedule
     *_, blocks, _, span, width = extents(schedule, schedule.get_loops(anchor.result))
     if width != lanes(target):
-        return None
+        return declined(f"its blocks have {width} channels, a vector has {lanes(target)}")
     tile = best_tile(span, blocks, target.registers)
     spans, kernel = reduction(anchor)
     panel = spans * kernel * 4 * width * tile.columns

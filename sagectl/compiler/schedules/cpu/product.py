@@ -16,6 +16,7 @@ from sagectl.compiler.schedules.cpu.loops import (
     volume,
 )
 from sagectl.compiler.schedules.cpu.tiles import Tile, best_tile
+from sagectl.compiler.schedules.reasons import declined
 
 if TYPE_CHECKING:
     from tvm.s_tir import Schedule
@@ -33,14 +34,14 @@ def apply(func: PrimFunc, target: Target) -> Schedule | None:
     schedule = anchor.schedule
     loops = with_rows_joined(anchor)
     if len(loops) != len(schedule.get_loops(anchor.block)) - 1 or len(loops) < 2:
-        return None
+        return declined("its result has other axes than the product")
     *_, rows, columns = extents(schedule, loops)
     width = lanes(target)
     # Fewer columns than lanes: shorter vectors, which the target has too.
     while width > columns:
         width //= 2
     if width < 2:
-        return None
+        return declined("its columns do not fill the shortest vector")
     tile_product(anchor, best_tile(rows, columns_of(anchor, width), target.registers), width)
     for block in anchor.prologue:
         if schedule.get(block).name_hint != PANELS:

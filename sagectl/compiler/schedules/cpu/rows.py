@@ -17,6 +17,7 @@ from sagectl.compiler.schedules.cpu.loops import (
     schedule_of,
     volume,
 )
+from sagectl.compiler.schedules.reasons import declined
 
 if TYPE_CHECKING:
     from tvm.s_tir import Schedule
@@ -31,16 +32,16 @@ def apply(func: PrimFunc, target: Target) -> Schedule | None:
     from tvm.s_tir import ScheduleError
 
     if not is_static(func):
-        return None
+        return declined("not all of its sizes are known")
     schedule = schedule_of(func)
     names = [schedule.get(block).name_hint for block in blocks(schedule)]
     if ROWS not in names:
-        return None
+        return declined(f"it has no block {ROWS!r}")
     try:
         for block in blocks(schedule)[names.index(ROWS) : -1]:
             schedule.compute_inline(block)
     except ScheduleError:
-        return None
+        return declined("what follows its rows cannot be inlined")
     *stages, result = blocks(schedule)
     depth = min(
         len(schedule.get_loops(stage)) - len(_reduced(schedule, stage)) for stage in stages

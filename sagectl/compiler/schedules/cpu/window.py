@@ -16,6 +16,7 @@ from sagectl.compiler.schedules.cpu.loops import (
     volume,
 )
 from sagectl.compiler.schedules.cpu.tiles import best_tile
+from sagectl.compiler.schedules.reasons import declined
 
 if TYPE_CHECKING:
     from tvm.s_tir import Schedule
@@ -37,6 +38,7 @@ def apply(func: PrimFunc, target: Target) -> Schedule | None:
         if len(loops) == 5 and extents(anchor.schedule, loops[-1:]) == [lanes(target)]:
             slide(anchor, target)
             return anchor.schedule
+        return declined(f"its blocks are not of {lanes(target)} channels, as a vector")
     return None
 
 

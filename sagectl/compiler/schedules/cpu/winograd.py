@@ -18,6 +18,7 @@ from sagectl.compiler.schedules.cpu.loops import (
     volume,
 )
 from sagectl.compiler.schedules.cpu.tiles import best_tile
+from sagectl.compiler.schedules.reasons import declined
 
 if TYPE_CHECKING:
     from tvm.s_tir import Schedule
@@ -33,11 +34,11 @@ FEWEST_PIXELS = 16
 def apply(func: PrimFunc, target: Target) -> Schedule | None:
     """Take a few rows of tiles at a time through transforms and products."""
     if not is_static(func):
-        return None
+        return declined("not all of its sizes are known")
     schedule = schedule_of(func)
     names = [schedule.get(block).name_hint for block in blocks(schedule)]
     if winograd.RESULT not in names:
-        return None
+        return declined(f"it has no block {winograd.RESULT!r}")
     for block in blocks(schedule)[names.index(winograd.RESULT) : -1]:
         schedule.compute_inline(block)
     result = blocks(schedule)[-1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.schedules.gpu.cover import covered
+from sagectl.compiler.schedules.reasons import declined
 from sagectl.compiler.targets import tvm_target
 
 if TYPE_CHECKING:
@@ -56,7 +57,9 @@ def _applied(rule: Any, func: PrimFunc, target: Target) -> Schedule | None:
         with described:
             made = rule.apply(func, described, False)
     except _SURPRISES:
-        return None
+        return declined("dlight's rule fails on it")
     if isinstance(made, list):
         made = made[0] if made else None
-    return made if made is not None and covered(made.mod["main"]) else None
+    if made is None:
+        return declined("dlight's rule does not know it")
+    return made if covered(made.mod["main"]) else declined("threads would be left without work")
