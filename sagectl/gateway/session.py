@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from sagectl.errors import CredentialsError, InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from botocore.session import Session
 
 # SageMaker throttles early (about 1 create and 2 lists a second) and its answers to a burst
@@ -52,15 +54,18 @@ def client(
     profile: str | None = None,
     endpoint_url: str | None = None,
     connections: int = 10,
+    prepare: Callable[[Session], None] | None = None,
 ) -> Any:
     """A botocore client of ``service`` that outlasts throttling.
 
-    ``AWS_MAX_ATTEMPTS`` and ``AWS_RETRY_MODE`` keep their say. Raises InputError for an
-    endpoint that is no URL.
+    ``AWS_MAX_ATTEMPTS`` and ``AWS_RETRY_MODE`` keep their say. ``prepare`` may change the
+    session that makes it. Raises InputError for an endpoint that is no URL.
     """
     from botocore.config import Config
 
     base = session(profile)
+    if prepare is not None:
+        prepare(base)
     retries: dict[str, Any] = {"mode": base.get_config_variable("retry_mode") or "standard"}
     if base.get_config_variable("max_attempts") is None:
         retries["total_max_attempts"] = MAX_ATTEMPTS

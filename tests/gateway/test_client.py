@@ -133,7 +133,7 @@ def test_no_credentials_are_said_before_anything_is_sent(tmp_path: Path) -> None
 
 def test_an_unknown_profile_lists_the_known(tmp_path: Path, keys: None) -> None:
     with pytest.raises(CredentialsError, match="nobody"):
-        AwsCaller(REGION, profile="nobody")
+        AwsCaller(REGION, profile="nobody").call("ListWorkteams", {})
 
 
 @pytest.mark.parametrize(
