@@ -77,3 +77,10 @@ def test_a_completion_imports_nothing_heavy(home: Path) -> None:
     }
 
     assert imported([], HEAVY + NOT_FOR_HELP, home, **told) == []
+
+
+def test_a_list_over_http_costs_less_than_boto3_s(tmp_path: Path) -> None:
+    from tests.benchmarks.remote import BUDGETS, measured
+
+    # The least of a few pairs: what else runs here can only add.
+    assert min(measured(3)["boto3"]) <= BUDGETS["boto3"]
