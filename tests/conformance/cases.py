@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 import onnx
-from onnx import ModelProto, TensorProto, numpy_helper
+from onnx import ModelProto, TensorProto, helper, numpy_helper
 from onnx.backend.test.loader import load_model_tests
+
+from sagectl.compiler.frontends.onnx.gate import Form, settings, since
 
 # "real" are downloads; the "light" ones keep their graphs and are in the package.
 KINDS = ("node", "simple", "light", "pytorch-converted", "pytorch-operator")
@@ -42,6 +44,25 @@ class Case:
             for node in self.model.graph.node
         }
         return sorted(names)
+
+
+def forms(model: ModelProto) -> set[Form]:
+    """How the model's own nodes apply their operators."""
+    typed = onnx.shape_inference.infer_shapes(model).graph
+    codes = {
+        each.name: each.type.tensor_type.elem_type
+        for each in (*typed.input, *typed.value_info, *typed.output)
+    } | {each.name: each.data_type for each in typed.initializer}
+    versions = {each.domain: each.version for each in model.opset_import}
+    made = set()
+    for node in model.graph.node:
+        domain = "" if node.domain == "ai.onnx" else node.domain
+        name = f"{domain}.{node.op_type}" if domain else node.op_type
+        code = codes.get(next((each for each in node.input if each), ""), 0)
+        dtype = str(helper.tensor_dtype_to_np_dtype(code)) if code else ""
+        version = since(domain, node.op_type, versions.get(domain, 1))
+        made.add(Form(name, version, dtype, settings(node.attribute)))
+    return made
 
 
 @functools.cache

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.conformance.cases import found
+from sagectl.compiler.frontends.onnx.gate import TABLE, Form
+from tests.conformance.cases import case, forms, found
 
 ROOT = Path(__file__).parents[2]
 RESULTS = Path(__file__).with_name("results.tsv")
-OPERATORS = ROOT / "sagectl" / "compiler" / "frontends" / "onnx" / "operators.tsv"
+OPERATORS = ROOT / "sagectl" / "compiler" / "frontends" / "onnx" / TABLE
 STATUSES = ("pass", "rounding", "refused", "wrong", "error")
 SECONDS_PER_TEST = 120
 BATCH = 400
@@ -146,19 +147,27 @@ def write_tables(outcomes: dict[str, Outcome]) -> None:
         for _, each in sorted(outcomes.items())
     ]
     RESULTS.write_text("\n".join(lines) + "\n")
-    counts: dict[str, Counter[str]] = {}
-    for each in outcomes.values():
+    OPERATORS.write_text(gate_table(outcomes))
+
+
+def gate_table(outcomes: dict[str, Outcome]) -> str:
+    """The forms of operators that tests apply alone, with how those tests went."""
+    counts: dict[Form, Counter[str]] = {}
+    for name, each in outcomes.items():
         # Only a test of one operator says something about that operator.
         if len(each.operators) == 1:
-            counts.setdefault(each.operators[0], Counter())[each.sagectl] += 1
-    rows = ["operator\tpass\trefused\twrong\terror"]
-    rows += [
-        "\t".join(
-            [name, *(str(count[status]) for status in ("pass", "refused", "wrong", "error"))]
+            for form in forms(case(name).model):
+                counts.setdefault(form, Counter())[each.sagectl] += 1
+    rows = ["operator\tversion\ttype\tattributes\tpass\trefused\tfail"]
+    for form, count in sorted(counts.items()):
+        ends = (
+            count["pass"] + count["rounding"],
+            count["refused"],
+            count["wrong"] + count["error"],
         )
-        for name, count in sorted(counts.items())
-    ]
-    OPERATORS.write_text("\n".join(rows) + "\n")
+        fields = (form.operator, form.version, form.dtype, ";".join(form.attributes), *ends)
+        rows.append("\t".join(map(str, fields)))
+    return "\n".join(rows) + "\n"
 
 
 def summary(outcomes: dict[str, Outcome]) -> str:

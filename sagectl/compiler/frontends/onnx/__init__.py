@@ -40,17 +40,20 @@ def reference(model: Path, inputs: Sequence[Port], outputs: Sequence[Port]) -> R
 def import_model(model: ModelProto, shapes: Mapping[str, Sequence[int]]) -> Imported:
     """The same for a model at hand."""
     from sagectl.compiler.frontends import Imported
+    from sagectl.compiler.frontends.onnx.gate import not_right
     from sagectl.compiler.frontends.onnx.importer import imported
-    from sagectl.compiler.frontends.onnx.inspection import unproven_operators
     from sagectl.compiler.frontends.onnx.lowering import lowered
     from sagectl.compiler.frontends.onnx.reading import serialised
-    from sagectl.compiler.frontends.onnx.refusals import refuse_types, unsupported
+    from sagectl.compiler.frontends.onnx.refusals import refuse_sizes, refuse_types, unsupported
     from sagectl.compiler.frontends.onnx.signature import fixed_inputs
 
     refuse_types(model)
-    result = lowered(model, fixed_inputs(model, shapes))
+    inputs = fixed_inputs(model, shapes)
+    refuse_sizes(inputs)
+    result = lowered(model, inputs)
     if result.problems:
         raise unsupported(result.problems)
+    refuse_sizes(value for node in result.graph.nodes for value in node.outputs)
     module, problems = imported(result.graph)
     if problems:
         raise unsupported(problems)
@@ -67,7 +70,7 @@ def import_model(model: ModelProto, shapes: Mapping[str, Sequence[int]]) -> Impo
             "nodes": len(model.graph.node),
             "lowered": len(result.graph.nodes),
             # What no test of ONNX vouches for: verification must.
-            "unproven": unproven_operators(model),
+            "unproven": not_right(result.forms),
         },
     )
 

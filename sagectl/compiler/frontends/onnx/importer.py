@@ -74,7 +74,7 @@ class _Import:
         from tvm import relax
 
         variable = relax.Var(
-            _identifier(value.name), relax.TensorType(value.shape, str(value.dtype))
+            identifier(value.name), relax.TensorType(value.shape, str(value.dtype))
         )
         self.expressions[id(value)] = variable
         return variable
@@ -203,10 +203,11 @@ def _check_type(value: Value, part: Any) -> None:
 
 def _hint(node: Node) -> str:
     first = next((value.name for value in node.outputs if value is not None), node.op)
-    return _identifier(first)
+    return identifier(first)
 
 
-def _identifier(name: str) -> str:
+def identifier(name: str) -> str:
+    """What a tensor of the model is called in the graph."""
     cleaned = "".join(char if char.isalnum() and char.isascii() else "_" for char in name)
     return cleaned if cleaned and not cleaned[0].isdigit() else f"v_{cleaned}"
 

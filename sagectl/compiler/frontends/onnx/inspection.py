@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from sagectl.compiler.frontends.onnx.gate import verdict
 from sagectl.errors import CompileError
 
 if TYPE_CHECKING:
@@ -16,7 +15,9 @@ if TYPE_CHECKING:
 
     from onnx import GraphProto, ModelProto
 
-    from sagectl.compiler.frontends.onnx.graph import Graph, Node
+    from sagectl.compiler.frontends.onnx.gate import Form
+    from sagectl.compiler.frontends.onnx.graph import Graph, Node, Value
+    from sagectl.compiler.frontends.onnx.lowering import Lowered
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +34,22 @@ class OperatorUse:
     """An operator, how often it is applied, and what is known of it.
 
     ``status`` is "right" (ONNX's tests of it pass), "unsupported" (it was refused here, or
-    all its tests are), or "unproven": it compiles, and verification must tell.
+    all tests of such a form are), "unknown" (no test covers the form, so verification must
+    tell), or "folded": it has nothing to do at run time. ``reason`` says what is not known.
     """
 
     name: str
     count: int
     status: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """``flops`` are multiplications and additions of one run, None while shapes are open."""
+    """``flops`` are multiplications and additions of one run, None while shapes are open.
+
+    ``memory_bytes`` is the most that tensors of one run take at a time, weights apart.
+    """
 
     opset: int
     inputs: tuple[Port, ...]
@@ -52,6 +58,7 @@ class Report:
     parameters: int
     parameter_bytes: int
     flops: int | None
+    memory_bytes: int | None
     problems: tuple[str, ...]
     hint: str | None
 
@@ -77,9 +84,10 @@ def inspected(model: ModelProto, shapes: Mapping[str, Sequence[int]]) -> Report:
 
     from sagectl.compiler.frontends.onnx.signature import open_inputs
 
-    graph, problem = _lowered_graph(model, shapes)
+    lowered_model, problem = _lowered(model, shapes)
+    graph = lowered_model.graph if lowered_model and not problem else None
     refused = frozenset(problem.details.get("operators", ())) if problem else frozenset()
-    uses = Counter(_operators(model.graph))
+    forms = lowered_model.forms if lowered_model else ()
     tensors = model.graph.initializer
     sizes = [(_count(tensor.dims), tensor.data_type) for tensor in tensors]
     return Report(
@@ -87,46 +95,24 @@ def inspected(model: ModelProto, shapes: Mapping[str, Sequence[int]]) -> Report:
         inputs=tuple(_port(each) for each in open_inputs(model)),
         outputs=tuple(_port(each) for each in model.graph.output),
         operators=tuple(
-            OperatorUse(name, count, "unsupported" if name in refused else status_of(name))
-            for name, count in sorted(uses.items())
+            _use(name, count, refused, [each for each in forms if each.operator == name])
+            for name, count in sorted(Counter(_operators(model.graph)).items())
         ),
         parameters=sum(size for size, _ in sizes),
         parameter_bytes=sum(
             size * int(helper.tensor_dtype_to_np_dtype(code).itemsize) for size, code in sizes
         ),
         flops=None if graph is None else sum(map(_node_flops, graph.nodes)),
+        memory_bytes=None if graph is None else _most_memory(graph),
         problems=tuple(problem.message.splitlines()) if problem else (),
         hint=problem.hint if problem else None,
     )
 
 
-def unproven_operators(model: ModelProto) -> list[str]:
-    """The model's operators that no passing test of ONNX's own covers alone."""
-    return [name for name in sorted(set(_operators(model.graph))) if status_of(name) != "right"]
-
-
-def status_of(operator: str) -> str:
-    """What ONNX's own tests of the operator say; see tests/conformance."""
-    passed, refused, failed = _tested().get(operator, (0, 0, 0))
-    if passed and not failed:
-        return "right"
-    return "unsupported" if refused and not passed and not failed else "unproven"
-
-
-@cache
-def _tested() -> Mapping[str, tuple[int, int, int]]:
-    """Operator -> how many of its tests pass, are refused, and fail."""
-    text = files(__package__).joinpath("operators.tsv").read_text()
-    rows = (line.split("\t") for line in text.splitlines()[1:])
-    return {
-        name: (int(passed), int(refused), int(wrong) + int(error))
-        for name, passed, refused, wrong, error in rows
-    }
-
-
-def _lowered_graph(
+def _lowered(
     model: ModelProto, shapes: Mapping[str, Sequence[int]]
-) -> tuple[Graph | None, CompileError | None]:
+) -> tuple[Lowered | None, CompileError | None]:
+    """The lowered model where its inputs allow one, and what stands against compiling it."""
     from sagectl.compiler.frontends.onnx.lowering import lowered
     from sagectl.compiler.frontends.onnx.refusals import refuse_types, unsupported
     from sagectl.compiler.frontends.onnx.signature import fixed_inputs
@@ -136,9 +122,19 @@ def _lowered_graph(
         result = lowered(model, fixed_inputs(model, shapes))
     except CompileError as error:
         return None, error
-    if result.problems:
-        return None, unsupported(result.problems)
-    return result.graph, None
+    return result, unsupported(result.problems) if result.problems else None
+
+
+def _use(name: str, count: int, refused: Iterable[str], forms: Sequence[Form]) -> OperatorUse:
+    """The worst of what is known of the forms that an operator is applied in."""
+    if name in refused:
+        return OperatorUse(name, count, "unsupported", "see below")
+    verdicts = {verdict(form): form for form in forms}
+    for status in ("unsupported", "unknown"):
+        for each in verdicts:
+            if each.status == status:
+                return OperatorUse(name, count, status, each.reason)
+    return OperatorUse(name, count, "right" if forms else "folded")
 
 
 def _operators(graph: GraphProto) -> Iterable[str]:
@@ -167,6 +163,32 @@ def _count(sizes: Iterable[int | None]) -> int:
     for size in sizes:
         total *= size or 1
     return total
+
+
+def _most_memory(graph: Graph) -> int:
+    """The largest sum of live tensors, node by node, each kept until it is last read."""
+    last = {
+        id(value): place
+        for place, node in enumerate(graph.nodes)
+        for value in node.inputs
+        if value is not None
+    } | {id(value): len(graph.nodes) for _, value in graph.outputs}
+    live = sum(map(_bytes, graph.inputs))
+    most = live
+    for place, node in enumerate(graph.nodes):
+        live += sum(_bytes(value) for value in node.outputs if value is not None)
+        most = max(most, live)
+        ended = {id(value): value for value in node.inputs if value is not None}
+        live -= sum(
+            _bytes(value)
+            for key, value in ended.items()
+            if last[key] == place and value.data is None
+        )
+    return most
+
+
+def _bytes(value: Value) -> int:
+    return _count(value.shape or ()) * (value.dtype.itemsize if value.dtype is not None else 0)
 
 
 def _node_flops(node: Node) -> int:

@@ -18,6 +18,7 @@ from sagectl.compiler.frontends.onnx.functions import (
     resolved_attributes,
     schema_function,
 )
+from sagectl.compiler.frontends.onnx.gate import Form, form_of
 from sagectl.compiler.frontends.onnx.graph import (
     Graph,
     Node,
@@ -67,10 +68,14 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Lowered:
-    """The graph, and everything that stands against compiling it."""
+    """The graph, everything that stands against compiling it, and what the model applies.
+
+    ``forms`` has one entry for each node of the model that is left to run time.
+    """
 
     graph: Graph
     problems: tuple[Problem, ...]
+    forms: tuple[Form, ...]
 
 
 def lowered(model: ModelProto, inputs: Sequence[Value]) -> Lowered:
@@ -81,7 +86,7 @@ def lowered(model: ModelProto, inputs: Sequence[Value]) -> Lowered:
     named = tuple(zip((each.name for each in model.graph.output), outputs, strict=True))
     open_inputs = tuple(value for value in inputs if value.data is None)
     graph = Graph(open_inputs, named, live_nodes(lowering.nodes, list(outputs)))
-    return Lowered(graph, tuple(lowering.problems))
+    return Lowered(graph, tuple(lowering.problems), tuple(lowering.forms))
 
 
 class Lowering:
@@ -92,6 +97,7 @@ class Lowering:
         self.functions = {(each.domain, each.name): each for each in model.functions}
         self.nodes: list[Node] = []
         self.problems: list[Problem] = []
+        self.forms: list[Form] = []
         self.half = HalfFloats()
         self._names: dict[str, int] = {}
 
@@ -138,6 +144,8 @@ class Lowering:
                 version=versions.get(domain, 1),
                 origin=origin or origin_of(proto, domain),
             )
+            if origin is None or origin.operator in CONTROL:
+                self._note(node)
             if not domain and node.op in CONTROL:
                 values = self._controlled(node, scope, versions, bound)
             else:
@@ -145,6 +153,12 @@ class Lowering:
             for name, value in zip(proto.output, values, strict=False):
                 if name and value is not None:
                     scope[name] = self._named(name, value)
+
+    def _note(self, node: Node) -> None:
+        """Keep the form of a node of the model's own that has something to do at run time."""
+        given = [value for value in node.inputs if value is not None]
+        if any(value.data is None for value in given) and not any(map(is_untyped, given)):
+            self.forms.append(form_of(node))
 
     def apply(self, node: Node) -> list[Value | None]:
         """The values of the node's outputs; what cannot be lowered becomes a problem."""

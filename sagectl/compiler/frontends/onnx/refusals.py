@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
+from sagectl.compiler.errors import RequestError
 from sagectl.compiler.frontends.onnx.graph import inputs_behind
 from sagectl.errors import CompileError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from onnx import ModelProto
 
+    from sagectl.compiler.frontends.onnx.graph import Value
     from sagectl.compiler.frontends.onnx.lowering import Problem
 
 _NODES_SHOWN = 3
+_COUNTED = 1 << 31
 
 
 def unsupported(problems: Sequence[Problem]) -> CompileError:
@@ -48,13 +52,40 @@ def unsupported(problems: Sequence[Problem]) -> CompileError:
     )
 
 
+def refuse_sizes(values: Iterable[Value | None]) -> None:
+    """Raise RequestError for tensors too large for generated code, which counts in 32 bits."""
+    for value in values:
+        if value is None or value.shape is None or None in value.shape:
+            continue
+        count = math.prod(int(size or 0) for size in value.shape)
+        if count >= _COUNTED:
+            sizes = ", ".join(map(str, value.shape))
+            raise RequestError(
+                f"{value.name!r} has {count} elements ([{sizes}]); tensors of {_COUNTED} or "
+                "more cannot be compiled",
+                stage="import",
+                reason="input",
+                hint="Compile for a smaller shape: --input NAME=SIZES.",
+            )
+
+
 def refuse_types(model: ModelProto) -> None:
-    """Raise CompileError for inputs and outputs that are no tensors of numpy's numbers."""
+    """Raise CompileError for inputs and outputs that are no tensors of numpy's numbers.
+
+    A model without outputs is refused too: there is nothing to compute.
+    """
     from onnx import TensorProto
 
     from sagectl.compiler.frontends.onnx.signature import open_inputs
     from sagectl.compiler.frontends.onnx.support import PORT_TYPES
 
+    if not model.graph.output:
+        raise RequestError(
+            "The model has no outputs, so there is nothing to compute",
+            stage="import",
+            reason="format",
+            hint="Export it again, with the outputs that are wanted.",
+        )
     findings = []
     for role, values in (("input", open_inputs(model)), ("output", model.graph.output)):
         for value in values:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from onnx import numpy_helper
 
+from sagectl.compiler.frontends.onnx.importer import tvm_operators
 from sagectl.compiler.frontends.onnx.inspection import inspected
+from sagectl.compiler.frontends.onnx.support import IMPORTED
 from tests.compiler.frontends.onnx.harness import model_of
 
 if TYPE_CHECKING:
@@ -47,3 +49,18 @@ def test_each_operator_has_a_status() -> None:
     )
     uses = {use.name: (use.count, use.status) for use in inspected(model, {}).operators}
     assert uses == {"Relu": (2, "right"), "acme.Spin": (1, "unsupported")}
+
+
+def test_a_form_that_no_test_covers_is_unknown_and_says_why() -> None:
+    model = model_of("g (double[2,3] x) => (double[2,3] y) { y = Softmax(x) }")
+    (use,) = inspected(model, {}).operators
+    assert (use.status, use.reason) == ("unknown", "no test covers float64")
+
+
+def test_memory_is_what_lives_at_one_time() -> None:
+    model = model_of("g (float[256] x) => (float[256] y) { a = Exp(x) b = Exp(a) y = Exp(b) }")
+    assert inspected(model, {}).memory_bytes == 2 * 1024
+
+
+def test_the_list_of_imported_operators_is_that_of_tvm() -> None:
+    assert tvm_operators().keys() == IMPORTED
