@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from sagectl.catalog.kinds import KINDS, Column
 from sagectl.cli.lazy import Command
 from sagectl.cli.options import pass_app, takes
+from sagectl.errors import InputError
+from sagectl.render.columns import text
+from sagectl.render.views import Computed, Listing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from sagectl.app import App
 
 _LOOK_SECONDS = 0.2
+# That of the longest status.
+_STATUS_WIDTH = 12
 
 
 @click.command(cls=Command)
@@ -32,25 +39,92 @@ _LOOK_SECONDS = 0.2
 )
 @pass_app
 def events(app: App, follow: bool, command: str | None, url: str | None) -> None:
-    """Print what happened to resources, as EventBridge would deliver it: one JSON line each.
+    """Print what happened to resources: when, to which, and what it is since.
 
     Without --follow it prints what is remembered, the latest ten thousand events. With it, it
-    waits for more, until interrupted; glue code that will run on EventBridge can be tried out
-    with --exec or --post. A delivery that fails is told on stderr and not repeated.
+    waits for more, until interrupted. With -o jsonl each event is a line as EventBridge would
+    deliver it; glue code that will run on EventBridge can be tried out with --exec or --post,
+    which get that line. A delivery that fails is told on stderr and not repeated.
 
     \b
-    Example:
+    Examples:
+      sagectl local events
       sagectl local events --follow --exec './on-state-change.sh'
     """
     deliver = delivery(app, command, url)
-    for event in _found(app, follow):
-        line = json.dumps(event, separators=(",", ":"))
-        app.stdout.write(f"{line}\n")
+    if follow:
+        _follow(app, deliver)
+    else:
+        app.show(_listing(_delivered(_found(app, follow=False), deliver)))
+
+
+def _follow(app: App, deliver: Callable[[str], None]) -> None:
+    form = app.settings.output
+    if form == "yaml":
+        raise InputError(
+            "--follow prints one event after another, which YAML cannot.",
+            hint="Use -o jsonl, or a table.",
+        )
+    is_first = True
+    for event in _delivered(_found(app, follow=True), deliver):
+        if form in ("table", "wide") and not app.settings.query:
+            app.stdout.write(_line(event))
+        elif form == "json" and not app.settings.query:
+            app.stdout.write(_json(event) + "\n")
+        else:
+            app.show(_listing([event], has_titles=is_first))
         app.stdout.flush()
-        deliver(line)
+        is_first = False
 
 
-def _found(app: App, follow: bool) -> Iterator[dict[str, Any]]:
+def _listing(rows: Iterable[dict[str, Any]], *, has_titles: bool = True) -> Listing:
+    timed = ({**row, "time": datetime.fromisoformat(row["time"])} for row in rows)
+    columns: list[Column | Computed] = list(COLUMNS)
+    if not has_titles:
+        columns = [column._replace(title="") for column in columns]
+    return Listing("Events", timed, columns, "event", "id", "events")
+
+
+def _delivered(
+    found: Iterable[dict[str, Any]], deliver: Callable[[str], None]
+) -> Iterator[dict[str, Any]]:
+    for event in found:
+        yield event
+        deliver(_json(event))
+
+
+def _json(event: Mapping[str, Any]) -> str:
+    return json.dumps(event, separators=(",", ":"))
+
+
+def _line(event: Mapping[str, Any]) -> str:
+    reason = event["detail"].get("FailureReason", "")
+    line = f"{event['time']}  {_status(event):{_STATUS_WIDTH}}  {_resource(event)}  {reason}"
+    return f"{text(line.rstrip())}\n"
+
+
+def _resource(event: Mapping[str, Any]) -> str:
+    """``workteam/radiology``, as everywhere else."""
+    field, name = next(iter(event["detail"].items()))
+    return f"{KINDS[field.removesuffix('Name')].word}/{name}"
+
+
+def _status(event: Mapping[str, Any]) -> str:
+    detail = event["detail"]
+    return next((detail[name] for name in detail if name.endswith("Status")), "")
+
+
+COLUMNS = (
+    Column("TIME", "time", "time"),
+    Computed("RESOURCE", _resource),
+    Computed("STATUS", _status, "status"),
+    Column("REASON", "detail.FailureReason"),
+    Column("ACCOUNT", "account", is_wide=True),
+    Column("REGION", "region", is_wide=True),
+)
+
+
+def _found(app: App, *, follow: bool) -> Iterator[dict[str, Any]]:
     from sagectl.controlplane.events import events_after, last_event
 
     last = last_event(app.plane.store) if follow else 0

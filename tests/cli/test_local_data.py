@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.conftest import Run
 
 ROOT = Path(__file__).parents[2]
-FOLLOW = (sys.executable, "-m", "sagectl", "local", "events", "--follow")
+FOLLOW = (sys.executable, "-m", "sagectl", "local", "events", "--follow", "-o", "jsonl")
 RECORDS = [
     {"TrainingJob": {"TrainingJobName": "first", "LastModifiedTime": "2020-07-24T12:00:00Z"}},
     {"TrainingJob": {"TrainingJobName": "second", "LastModifiedTime": 1595592001}},
@@ -98,7 +98,9 @@ def test_check_answers_no_with_its_own_exit_code(
 
 def test_events_are_what_happened(local: Run, tmp_path: Path) -> None:
     local("apply", "-f", manifest(tmp_path, WORKFORCE, TEAM), "--yes")
-    rows = [json.loads(line) for line in local("local", "events").out.splitlines()]
+    rows = [
+        json.loads(line) for line in local("local", "events", "-o", "jsonl").out.splitlines()
+    ]
     assert [row["detail-type"] for row in rows] == [
         "SageMaker Workforce State Change",
         "SageMaker Work Team State Change",
