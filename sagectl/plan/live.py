@@ -129,6 +129,14 @@ def mapped(function: Callable[[T], R], items: Iterable[T], parallel: int) -> Ite
         return list(pool.map(function, items))
 
 
+def lean(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """``live``, with what it has in common with ``wanted`` in memory once and not twice."""
+    return {
+        name: wanted[name] if name in wanted and wanted[name] == value else value
+        for name, value in live.items()
+    }
+
+
 def status(kind: Kind, live: Mapping[str, Any] | None) -> str | None:
     """The status of a live resource; None for what is not there or has none."""
     if live is None or kind.status_field is None:

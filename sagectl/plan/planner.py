@@ -13,7 +13,7 @@ from sagectl.plan import checks
 from sagectl.plan.change import Action, Change, FieldChange, Plan
 from sagectl.plan.confidential import judged
 from sagectl.plan.diff import differences
-from sagectl.plan.live import Callers, described, failure, status
+from sagectl.plan.live import Callers, described, failure, lean, status
 from sagectl.plan.looking import Looking
 from sagectl.plan.order import Key, in_order, key, needs
 from sagectl.plan.tags import new_tags
@@ -259,7 +259,8 @@ class _Planner:
         if not fields and not tags:
             kept = f"{', '.join(left_alone)} cannot be read back and is left alone"
             reason = kept if left_alone else status(made.kind, live) or ""
-            return _with(made, Action.UNCHANGED, (), reason=reason)
+            held = replace(made, live=lean(live, made.params))
+            return _with(held, Action.UNCHANGED, (), params={}, reason=reason)
         params: dict[str, Any] = {}
         if fields:
             request = update_request(

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MANY = 5000
-# Beyond what the interpreter and a set of one take; a document with its places is about 13 KiB.
-KIB_EACH = 24
+# Beyond what the interpreter and a set of one take; a document and its change are about 3 KiB.
+KIB_EACH = 5
 SCRIPT = """
 import re, sys
 from pathlib import Path
