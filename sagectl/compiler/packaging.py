@@ -188,7 +188,7 @@ def _gpu_code(library: Path) -> list[dict[str, Any]]:
 def model_inputs(path: Path) -> tuple[Port, ...]:
     """The inputs that a package's model takes. Raises InputError for what is no package."""
     with open_package(path) as folder:
-        return ports(layout.meta(folder)["Model"]["Inputs"], "inputs")
+        return ports(layout.meta(folder), "Inputs")
 
 
 @contextmanager

@@ -128,7 +128,7 @@ def _check_feeds(folder: Path, data: Mapping[str, Any]) -> None:
     from sagectl.runtime.tensors import checked, ports
 
     try:
-        checked(data, ports(package.meta(folder)["Model"]["Inputs"], "inputs"))
+        checked(data, ports(package.meta(folder), "Inputs"))
     except TensorError as error:
         raise InputError(error.message, hint=error.hint) from error
 

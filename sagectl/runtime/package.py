@@ -8,6 +8,7 @@ import tarfile
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import disk_usage
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +53,7 @@ def unpack(archive: Path, folder: Path) -> None:
         with tarfile.open(archive, "r:*") as tar:
             listing = _manifest_of(tar, archive)
             expected = _files(listing, archive.name)
+            _check_room(expected, folder, archive.name)
             while member := tar.next():
                 _unpack_member(tar, member, expected, folder)
     except _BROKEN as error:
@@ -96,15 +98,25 @@ def _files(content: bytes, origin: str) -> Mapping[str, Any]:
         raise PackageError(f"{origin}: {MANIFEST} does not list a package's files")
     for name, row in files.items():
         is_sound = isinstance(row, dict) and isinstance(row.get("Size"), int)
-        if not is_sound or not isinstance(row.get("Sha256"), str):
+        if not is_sound or row["Size"] < 0 or not isinstance(row.get("Sha256"), str):
             raise PackageError(f"{origin}: {MANIFEST} lacks size or digest of {name!r}")
     return files
+
+
+def _check_room(expected: Mapping[str, Any], folder: Path, origin: str) -> None:
+    """A few bytes of archive can announce, and then unpack to, more than a disk holds."""
+    needed, free = sum(row["Size"] for row in expected.values()), disk_usage(folder).free
+    if needed > free:
+        raise PackageError(
+            f"{origin} unpacks to {needed} bytes, {folder.parent} has {free} free",
+            hint="TMPDIR names another place.",
+        )
 
 
 def _document(content: bytes, name: str) -> dict[str, Any]:
     try:
         value = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise PackageError(f"{name} is not JSON ({error})", hint=_REMAKE) from error
     if not isinstance(value, dict):
         raise PackageError(f"{name} is not a JSON object", hint=_REMAKE)

@@ -39,9 +39,8 @@ class Runner:
     ) -> None:
         self.meta = described
         self.threads = threads
-        model = described.get("Model", {})
-        self.inputs: tuple[Port, ...] = ports(model.get("Inputs"), "inputs")
-        self.outputs: tuple[Port, ...] = ports(model.get("Outputs"), "outputs")
+        self.inputs: tuple[Port, ...] = ports(described, "Inputs")
+        self.outputs: tuple[Port, ...] = ports(described, "Outputs")
         self._staging = [Staging(port) for port in self.inputs]
         self._parameters = tuple(parameters)
         self._lock = threading.Lock()
@@ -75,7 +74,13 @@ class Runner:
 def loaded(path: str | PathLike[str], threads: int | None) -> Runner:
     """See ``sagectl.runtime.load``."""
     count = _thread_count(threads)
-    with package.opened(Path(path)) as folder:
+    try:
+        place = Path(path)
+    except TypeError as error:
+        raise PackageError(
+            f"The package is a {type(path).__name__}, not a path", hint="Pass its path."
+        ) from error
+    with package.opened(place) as folder:
         described = package.meta(folder)
         _check_machine(described)
         library = load_library(folder / package.LIBRARY)
@@ -102,7 +107,11 @@ def _thread_count(asked: int | None) -> int:
 
 def _check_machine(described: Mapping[str, Any]) -> None:
     """Refuse, before any of its code runs, a package for another machine."""
-    target = described.get("Sagectl", {}).get("Target", {})
+    try:
+        target = dict(described["Sagectl"]["Target"])
+        features = tuple(map(str, target.get("Features", ())))
+    except (KeyError, TypeError, ValueError) as error:
+        raise PackageError("compiled.meta does not describe the package's target") from error
     os_name, arch = target.get("Os"), target.get("Arch")
     if os_name != "LINUX" or _MACHINES.get(arch) != host_machine():
         raise PackageError(
@@ -115,7 +124,7 @@ def _check_machine(described: Mapping[str, Any]) -> None:
             hint="Load it with a TVM runtime that was built for it, or compile the model for "
             "the processor alone.",
         )
-    if missing := missing_features(target.get("Features", ())):
+    if missing := missing_features(features):
         raise PackageError(
             f"The package was compiled for {target.get('Mcpu')}; this machine's processor "
             f"lacks {', '.join(missing)}",

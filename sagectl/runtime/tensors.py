@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 ALIGNMENT = 64
 # A copy of less than this costs no more than finding out whether it can be spared.
 _COPIED_BYTES = 1 << 20
+# Generated code counts elements in 32 bits.
+_ELEMENTS = 1 << 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +38,23 @@ class Port:
         return f"{self.dtype}[{', '.join('?' if n < 0 else str(n) for n in self.shape)}]"
 
 
-def ports(rows: Any, what: str) -> tuple[Port, ...]:
-    """The ports that a package's ``Model.Inputs`` or ``Model.Outputs`` describes."""
+def ports(meta: Mapping[str, Any], what: str) -> tuple[Port, ...]:
+    """The ports that a package's meta describes as ``Inputs`` or ``Outputs`` of its model.
+
+    Raises PackageError where they make no sense.
+    """
     try:
-        return tuple(Port(row["name"], row["dtype"], tuple(row["shape"])) for row in rows)
-    except (KeyError, TypeError) as error:
-        raise PackageError(f"compiled.meta does not describe the model's {what}") from error
+        found = tuple(
+            Port(str(row["name"]), np.dtype(row["dtype"]).name, tuple(map(index, row["shape"])))
+            for row in meta["Model"][what]
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise PackageError(
+            f"compiled.meta does not describe the model's {what.lower()}"
+        ) from error
+    if large := [port.name for port in found if math.prod(port.shape) >= _ELEMENTS]:
+        raise PackageError(f"compiled.meta says impossible sizes of {large[0]!r}")
+    return found
 
 
 def checked(feeds: Mapping[str, Any], inputs: Sequence[Port]) -> list[Array]:

@@ -41,6 +41,13 @@ def link(name: str) -> tarfile.TarInfo:
     return info
 
 
+def announced(size: int) -> bytes:
+    row = {"Size": size, "Sha256": hashlib.sha256().hexdigest()}
+    return json.dumps(
+        {"Files": {"compiled.so": row, "compiled.meta": row | {"Size": 0}}}
+    ).encode()
+
+
 SOUND = listing(compiled_so=b"code", compiled_meta=b"{}")
 LIST = ("manifest.json", SOUND)
 CODE = ("compiled.so", b"code")
@@ -59,6 +66,8 @@ META = ("compiled.meta", b"{}")
         ([LIST, (link("compiled.so"), b""), META], "no plain file"),
         ([LIST, ("compiled.so", b"codes"), META], "has 5 bytes, its manifest says 4"),
         ([LIST, ("compiled.so", b"c0de"), META], "is damaged"),
+        ([("manifest.json", announced(1 << 60)), CODE, META], "unpacks to 1152921504606846976"),
+        ([("manifest.json", announced(-1)), CODE, META], "lacks size or digest"),
         ([("manifest.json", b"{"), CODE, META], "not JSON"),
         ([("manifest.json", b"[]"), CODE, META], "not a JSON object"),
         ([("manifest.json", b"{}"), CODE, META], "does not list a package's files"),
@@ -81,6 +90,8 @@ META = ("compiled.meta", b"{}")
         "link",
         "size",
         "digest",
+        "larger-than-the-disk",
+        "negative-size",
         "broken-manifest",
         "manifest-list",
         "empty-manifest",

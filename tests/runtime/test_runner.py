@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from sagectl.compiler.packaging import write_folder
 from sagectl.runtime import LibraryError, PackageError, RunnerError, TensorError, load
-from sagectl.runtime.package import unpack
+from sagectl.runtime.package import meta, unpack
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -145,6 +146,65 @@ def test_an_input_that_does_not_fit_is_said(package: Package, changed: Any, said
         load(package.path).run({**feeds(), **changed})
 
     assert "'side': float32[1, 4]" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("path", [None, 5, b"x", ["x"]], ids=["none", "int", "bytes", "list"])
+def test_what_is_no_path_is_no_package(path: Any) -> None:
+    with pytest.raises(PackageError, match="not a path"):
+        load(path)
+
+
+def port(**changed: Any) -> dict[str, Any]:
+    return {"name": "side", "dtype": "float32", "shape": [1, 4], **changed}
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "said"),
+    [
+        ("Model", None, "does not describe the model's inputs"),
+        ("Model", {"Inputs": 5}, "does not describe the model's inputs"),
+        ("Model", {"Inputs": [port(dtype="float33")]}, "does not describe the model's inputs"),
+        ("Model", {"Inputs": [port(shape=["4"])]}, "does not describe the model's inputs"),
+        ("Model", {"Inputs": [port(shape=None)]}, "does not describe the model's inputs"),
+        ("Model", {"Inputs": [port(shape=[1 << 40])]}, "impossible sizes of 'side'"),
+        ("Model", {"Inputs": []}, "does not describe the model's outputs"),
+        ("Sagectl", None, "does not describe the package's target"),
+        ("Sagectl", {"Target": 5}, "does not describe the package's target"),
+        ("Sagectl", {"Target": {"Features": 5}}, "does not describe the package's target"),
+    ],
+    ids=[
+        "no-model",
+        "number-of-inputs",
+        "unknown-type",
+        "text-for-size",
+        "no-shape",
+        "a-terabyte",
+        "no-outputs",
+        "no-facts",
+        "number-for-target",
+        "number-for-features",
+    ],
+)
+def test_a_package_that_says_nonsense_of_itself_is_refused(
+    package: Package, tmp_path: Path, member: str, value: Any, said: str
+) -> None:
+    unpack(package.path, tmp_path)
+    write_folder(tmp_path, {**meta(tmp_path), member: value})
+
+    with pytest.raises(PackageError, match=said):
+        load(tmp_path)
+
+
+def test_a_package_that_says_other_inputs_than_it_takes_fails_but_does_not_crash(
+    package: Package, tmp_path: Path
+) -> None:
+    unpack(package.path, tmp_path)
+    said = meta(tmp_path)
+    said["Model"]["Inputs"] = [port()]
+    write_folder(tmp_path, said)
+
+    with pytest.raises(RunnerError, match="failed while running"):
+        load(tmp_path).run({"side": np.ones((1, 4), F32)})
 
 
 def test_all_wrong_inputs_are_said_at_once(package: Package) -> None:

@@ -9,6 +9,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from sagectl.compiler.errors import RequestError
 from sagectl.compiler.frontends.onnx import import_model, load
 from sagectl.compiler.request import compile_request
 from sagectl.errors import CompileError
@@ -102,6 +103,31 @@ def test_an_input_that_decides_a_shape_is_asked_for() -> None:
 def test_inputs_that_are_no_tensors_are_refused() -> None:
     error = refusal("g (string[2] x, seq(float[2]) s) => (string[2] y) { y = Identity(x) }")
     assert "input 'x' is string; input 's' is sequence; output 'y' is string" in error.message
+
+
+def test_a_model_without_outputs_is_refused() -> None:
+    model = model_of("g (float[2] x) => (float[2] y) { y = Relu(x) }")
+    del model.graph.output[:]
+
+    with pytest.raises(RequestError, match="has no outputs"):
+        import_model(model, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("g (float[1, 2097152, 1048576] x) => (float[1] y) { y = Relu(x) }", "'x' has 2199023"),
+        (
+            "g (float[65536,1] x, float[1,65536] w) => (float[65536,65536] y) {y = MatMul(x, w)}",
+            "'y' has 4294967296 elements",
+        ),
+    ],
+    ids=["input", "result"],
+)
+def test_tensors_too_large_for_generated_code_are_refused(text: str, said: str) -> None:
+    error = refusal(text)
+    assert said in error.message
+    assert error.reason == "input"
 
 
 def test_contradicting_shapes_are_refused() -> None:
