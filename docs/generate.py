@@ -170,6 +170,11 @@ def settings() -> str:
         "",
         "A flag beats the environment, the environment beats `config.toml`, and that beats the",
         "default. `SAGECTL_HOME` puts everything sagectl keeps under one directory.",
+        "`sagectl config view --show-origin` tells which value is in force and why.",
+        "",
+        "`config.toml` has the same settings at its top. A table `[profiles.NAME]` in it holds",
+        "those for `--profile NAME`, its own `profile` being the one of the AWS configuration;",
+        "any other NAME is a profile of the AWS configuration.",
         "",
     ]
     heading = ["setting", "environment variables, first found wins", "values"]

@@ -111,6 +111,9 @@ ENVIRONMENT = {
     "debug": ("SAGECTL_DEBUG",),
     "workers": ("SAGECTL_WORKERS",),
 }
+# What a config file may set; its tables of this name hold settings for one --profile each.
+NAMES = frozenset(Settings._fields) - {"home", "origins", "query"}
+PROFILES = "profiles"
 CHOICES = {
     "backend": BACKENDS,
     "output": ("table", "wide", "json", "yaml", "jsonl", "csv", "tsv", "name"),
@@ -135,22 +138,39 @@ def settings(flags: Mapping[str, Any], environ: Mapping[str, str] | None = None)
         chosen[name] = _value(name, value, origin)
         origins[name] = origin
 
-    for name, value in _config_file(place.config_file).items():
+    written = _config_file(place.config_file)
+    profiles = written.pop(PROFILES, {})
+    for name, value in written.items():
         take(name, value, str(place.config_file))
-    for name, variables in ENVIRONMENT.items():
-        found = next((variable for variable in variables if environ.get(variable)), None)
-        if found:
+    asked = _first(environ, "profile")
+    chosen_profile = (
+        flags.get("profile") or (asked and environ[asked]) or written.get("profile")
+    )
+    own = profiles.get(chosen_profile)
+    for name, value in (own or {}).items():
+        take(name, value, f"{place.config_file} [{PROFILES}.{chosen_profile}]")
+    for name in ENVIRONMENT:
+        if found := _first(environ, name):
             take(name, environ[found], found)
     for name, value in flags.items():
         if value is not None:
             take(name, value, f"--{name.replace('_', '-')}")
+    if own is not None:
+        # What was named is ours; the profile of AWS is the one that it names, or none.
+        chosen["profile"] = own.get("profile")
     # An endpoint given by hand means "talk to this", whatever the environment prefers.
     if flags.get("endpoint_url") and flags.get("backend") is None:
         take("backend", "aws", "--endpoint-url")
     return Settings(home=place, **chosen, origins=origins)
 
 
+def _first(environ: Mapping[str, str], name: str) -> str | None:
+    """The variable that holds a setting, if one does."""
+    return next((each for each in ENVIRONMENT[name] if environ.get(each)), None)
+
+
 def _config_file(path: Path) -> dict[str, Any]:
+    """The settings of the file, and its profiles. Raises InputError for any it cannot have."""
     if not path.is_file():
         return {}
     import tomllib
@@ -159,14 +179,24 @@ def _config_file(path: Path) -> dict[str, Any]:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: {error}", hint="The file is TOML.") from error
-    known = {*Settings._fields} - {"home", "origins", "query"}
+    profiles = table.get(PROFILES, {})
+    if not isinstance(profiles, dict) or not all(
+        isinstance(profile, dict) for profile in profiles.values()
+    ):
+        raise InputError(f"{path}: {PROFILES} are tables, such as [{PROFILES}.staging]")
+    _require_known(path, {name: item for name, item in table.items() if name != PROFILES})
+    for profile in profiles.values():
+        _require_known(path, profile)
+    return table
+
+
+def _require_known(path: Path, table: Mapping[str, Any]) -> None:
     for name in table:
-        if name not in known:
+        if name not in NAMES:
             raise InputError(
                 f"{path}: {name!r} is not a setting",
-                hint=f"Settings are {', '.join(sorted(known))}.",
+                hint=f"Settings are {', '.join(sorted(NAMES))}.",
             )
-    return table
 
 
 def _value(name: str, value: Any, origin: str) -> Any:

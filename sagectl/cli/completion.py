@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sagectl.app import App
     from sagectl.catalog.kinds import Kind
 
-SHELLS = ("bash", "zsh", "fish")
+SHELLS = ("bash", "zsh", "fish", "powershell")
 # Resources looked at; of more than this nobody completes a name.
 _NAMES = 1000
 
@@ -33,9 +33,11 @@ def completion(shell: str) -> None:
       source <(sagectl completion bash)
       sagectl completion zsh > ~/.zfunc/_sagectl
       sagectl completion fish > ~/.config/fish/completions/sagectl.fish
+      sagectl completion powershell >> $PROFILE
     """
     from click.shell_completion import get_completion_class
 
+    import sagectl.cli.powershell  # noqa: F401 - which makes it known to click
     from sagectl.cli.main import COMPLETE
     from sagectl.cli.root import cli
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # Name -> (where the command is, what --help says of it), in the order of use.
 COMMANDS = {
+    "init": ("sagectl.cli.starting:init", "Write a folder to start from."),
     "apply": ("sagectl.cli.manifests:apply", "Create and update what manifests describe."),
     "diff": ("sagectl.cli.manifests:diff", "Show what apply would change."),
     "validate": ("sagectl.cli.manifests:validate", "Check manifests without calling anything."),
@@ -41,6 +42,8 @@ COMMANDS = {
     "tag": ("sagectl.cli.tag:tag", "Manage the tags of resources."),
     "local": ("sagectl.cli.local:local", "Look after the embedded control plane."),
     "doctor": ("sagectl.cli.doctor:doctor", "Show what this machine can build and run."),
+    "config": ("sagectl.cli.config:config", "Show the settings in force."),
+    "help": ("sagectl.cli.helping:help_", "Explain a topic, or a command."),
     "completion": ("sagectl.cli.completion:completion", "Print a shell completion script."),
 }
 COMPLETE = "_SAGECTL_COMPLETE"
@@ -120,6 +123,8 @@ def _outcome(args: list[str], invocation: Invocation, extra: dict[str, Any]) -> 
     if instruction := os.environ.get(COMPLETE):
         from click.shell_completion import shell_complete
 
+        if instruction.startswith("powershell"):
+            importlib.import_module("sagectl.cli.powershell")
         return shell_complete(cli, {"obj": invocation}, "sagectl", COMPLETE, instruction)
     try:
         with cli.make_context("sagectl", list(args), obj=invocation, **extra) as ctx:

@@ -119,7 +119,9 @@ GLOBAL_OPTIONS: tuple[click.Option, ...] = (
     ),
     _global("--backend", type=click.Choice(CHOICES["backend"]), help="What to talk to.  [aws]"),
     _global("--region", metavar="NAME", help="AWS region."),
-    _global("--profile", metavar="NAME", help="Profile of the AWS configuration."),
+    _global(
+        "--profile", metavar="NAME", help="Profile of config.toml, or of the AWS configuration."
+    ),
     _global("--endpoint-url", metavar="URL", help="Talk to this endpoint."),
     _global(
         "-o", "--output", type=click.Choice(CHOICES["output"]), help="Output format.  [table]"

@@ -77,6 +77,37 @@ def test_a_tab_survives_a_wrong_setting(tab, monkeypatch) -> None:
     assert tab("--local workteam describe r") == []
 
 
+@pytest.mark.usefixtures("teams")
+@pytest.mark.parametrize(
+    ("line", "word", "offered"),
+    [
+        pytest.param("sagectl workteam de", "de", ["describe", "delete"], id="verb"),
+        pytest.param("sagectl workteam describe ", "", ["radiology"], id="name"),
+        pytest.param("sagectl compile list -o ta", "ta", ["table"], id="choice"),
+    ],
+)
+def test_powershell_is_offered_words_and_what_they_mean(
+    run: Run, monkeypatch: pytest.MonkeyPatch, line: str, word: str, offered: list[str]
+) -> None:
+    monkeypatch.setenv("_SAGECTL_COMPLETE", "powershell_complete")
+    monkeypatch.setenv("COMP_WORDS", line)
+    monkeypatch.setenv("COMP_CWORD", word)
+
+    done = run()
+
+    rows = [row.split("\t") for row in done.out.splitlines()]
+    assert [value for value, _ in rows] == offered
+    assert done.err == ""
+
+
+def test_the_script_for_powershell_registers_a_completer(run: Run) -> None:
+    script = run("completion", "powershell").out
+
+    assert "Register-ArgumentCompleter -Native -CommandName sagectl" in script
+    assert script.count("{") == script.count("}")
+    assert "%" not in script
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_script_is_one_that_its_shell_reads(run: Run, shell: str, tmp_path: Path) -> None:
     script = run("completion", shell).out

@@ -81,7 +81,7 @@ def arguments(line: str) -> list[list[str]]:
     if "sagectl" not in words:
         return []
     words = words[words.index("sagectl") + 1 :]
-    end = next((index for index, word in enumerate(words) if word in (">", "|")), None)
+    end = next((index for index, word in enumerate(words) if word in (">", ">>", "|")), None)
     return [words[:end]]
 
 
