@@ -8,6 +8,8 @@ from sagectl.catalog.kinds import COMPILATION_JOB_KIND
 from sagectl.cli.verbs import KindGroup
 
 COMMANDS = {
+    "check": ("sagectl.cli.checking:check", "Ask whether a model compiles."),
+    "init": ("sagectl.cli.checking:init", "Write the manifest of a model's job."),
     "build": ("sagectl.cli.building:build", "Compile a model on this machine."),
     "matrix": ("sagectl.cli.matrix:matrix", "Compile a model for many targets."),
     "verify": (

@@ -5,12 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 HEAVY = (
     *("asyncio", "boto3", "botocore", "concurrent.futures", "importlib.metadata", "jmespath"),
@@ -63,6 +60,12 @@ def test_help_imports_next_to_nothing(args: list[str], home: Path) -> None:
 )
 def test_a_local_command_imports_nothing_heavy(args: list[str], home: Path) -> None:
     assert imported(args, HEAVY, home) == []
+
+
+def test_checking_a_model_loads_no_compiler(home: Path) -> None:
+    model = str(Path(__file__).parents[2] / "examples/quickstart/digits.onnx")
+    args = ["compile", "check", model, "--input", "image=1,64"]
+    assert imported(args, ("boto3", "botocore", "tvm", "onnxruntime"), home) == []
 
 
 def test_a_plain_local_list_reads_no_service_model(home: Path) -> None:

@@ -35,7 +35,8 @@ class OperatorUse:
 
     ``status`` is "right" (ONNX's tests of it pass), "unsupported" (it was refused here, or
     all tests of such a form are), "unknown" (no test covers the form, so verification must
-    tell), or "folded": it has nothing to do at run time. ``reason`` says what is not known.
+    tell), "folded" (it has nothing to do at run time), or "unchecked" while shapes are open.
+    ``reason`` says what is not known.
     """
 
     name: str
@@ -82,12 +83,15 @@ def inspected(model: ModelProto, shapes: Mapping[str, Sequence[int]]) -> Report:
     """The same for a model at hand."""
     from onnx import helper
 
-    from sagectl.compiler.frontends.onnx.signature import open_inputs
+    from sagectl.compiler.frontends.onnx.signature import open_inputs, with_batch_of_one
 
     lowered_model, problem = _lowered(model, shapes)
     graph = lowered_model.graph if lowered_model and not problem else None
     refused = frozenset(problem.details.get("operators", ())) if problem else frozenset()
-    forms = lowered_model.forms if lowered_model else ()
+    if lowered_model is None:
+        # The types of open models show with a batch of one, where that is all that is open.
+        lowered_model, _ = _lowered(model, with_batch_of_one(model, shapes))
+    forms = lowered_model.forms if lowered_model else None
     tensors = model.graph.initializer
     sizes = [(_count(tensor.dims), tensor.data_type) for tensor in tensors]
     return Report(
@@ -95,7 +99,7 @@ def inspected(model: ModelProto, shapes: Mapping[str, Sequence[int]]) -> Report:
         inputs=tuple(_port(each) for each in open_inputs(model)),
         outputs=tuple(_port(each) for each in model.graph.output),
         operators=tuple(
-            _use(name, count, refused, [each for each in forms if each.operator == name])
+            _use(name, count, refused, forms)
             for name, count in sorted(Counter(_operators(model.graph)).items())
         ),
         parameters=sum(size for size, _ in sizes),
@@ -125,16 +129,20 @@ def _lowered(
     return result, unsupported(result.problems) if result.problems else None
 
 
-def _use(name: str, count: int, refused: Iterable[str], forms: Sequence[Form]) -> OperatorUse:
+def _use(
+    name: str, count: int, refused: Iterable[str], forms: Iterable[Form] | None
+) -> OperatorUse:
     """The worst of what is known of the forms that an operator is applied in."""
     if name in refused:
         return OperatorUse(name, count, "unsupported", "see below")
-    verdicts = {verdict(form): form for form in forms}
+    if forms is None:
+        return OperatorUse(name, count, "unchecked")
+    verdicts = {verdict(form) for form in forms if form.operator == name}
     for status in ("unsupported", "unknown"):
-        for each in verdicts:
+        for each in sorted(verdicts):
             if each.status == status:
                 return OperatorUse(name, count, status, each.reason)
-    return OperatorUse(name, count, "right" if forms else "folded")
+    return OperatorUse(name, count, "right" if verdicts else "folded")
 
 
 def _operators(graph: GraphProto) -> Iterable[str]:

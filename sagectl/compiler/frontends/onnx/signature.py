@@ -55,6 +55,20 @@ def fixed_inputs(model: ModelProto, shapes: Mapping[str, Sequence[int]]) -> list
     return values
 
 
+def with_batch_of_one(
+    model: ModelProto, shapes: Mapping[str, Sequence[int]]
+) -> dict[str, Sequence[int]]:
+    """``shapes``, and those of inputs whose leading dimension alone is open, as 1."""
+    filled = dict(shapes)
+    for proto in open_inputs(model):
+        first, *rest = _dimensions(proto) or [None, None]
+        if not isinstance(first, int) and all(isinstance(size, int) for size in rest):
+            filled.setdefault(
+                proto.name, [1, *(size for size in rest if isinstance(size, int))]
+            )
+    return filled
+
+
 def _dimensions(proto: ValueInfoProto) -> list[Dimension] | None:
     if not proto.type.tensor_type.HasField("shape"):
         return None

@@ -1,0 +1,126 @@
+"""What can be said of a model before it is compiled: a question that changes nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sagectl.compiler.errors import RequestError
+from sagectl.compiler.frontends import FRONTENDS
+from sagectl.compiler.frontends.archive import model_file
+from sagectl.compiler.frontends.detection import recognised
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from sagectl.compiler.frontends.onnx.inspection import Port, Report
+
+# ONNX's words for element types -> numpy's.
+_TYPES = {"float": "float32", "double": "float64"}
+_UNKNOWN = "What this framework's operators are is found out by compiling."
+
+
+def checked(
+    model: Path,
+    framework: str | None = None,
+    shapes: Mapping[str, Sequence[int]] | None = None,
+) -> dict[str, Any]:
+    """What the model holds, what stands against compiling it, and what to change.
+
+    Neither compiles nor loads TVM. Raises RequestError for what is no model of ``framework``,
+    or, without one, of any framework that its files tell.
+    """
+    kind = framework_of(model, framework)
+    found: dict[str, Any] = {"Model": str(model), "Framework": kind}
+    if kind != "ONNX":
+        return {**found, "Compiles": None, **_other(model, kind)}
+    from sagectl.compiler.frontends.onnx.inspection import check
+
+    with model_file(model, kind) as path:
+        report = check(path, shapes)
+    return {**found, **_described(report), "Targets": _targets()}
+
+
+def framework_of(model: Path, asked: str | None) -> str:
+    """The framework asked for, else the one that files tell; raises RequestError."""
+    if not model.exists():
+        raise _refused(f"{model} does not exist", "no-model", "Check the path.")
+    found = asked or recognised(model)
+    if found is None:
+        raise _refused(
+            f"No file of {model.name} tells its framework",
+            "format",
+            "Name it with --framework: ONNX, PYTORCH, TENSORFLOW and so on.",
+        )
+    return found
+
+
+def fixed_shapes(model: Path, shapes: Mapping[str, Sequence[int]]) -> dict[str, list[int]]:
+    """The inputs of an ONNX model with shapes as a DataInputConfig has them.
+
+    An open leading dimension is 1 where nothing is said. Raises RequestError with the flags
+    that are missing for other open ones.
+    """
+    from sagectl.compiler.frontends.onnx.reading import read_model
+    from sagectl.compiler.frontends.onnx.signature import fixed_inputs, with_batch_of_one
+
+    with model_file(model, "ONNX") as path:
+        parsed = read_model(path)
+    values = fixed_inputs(parsed, with_batch_of_one(parsed, shapes))
+    return {value.name: [size or 0 for size in value.shape or ()] for value in values}
+
+
+def _described(report: Report) -> dict[str, Any]:
+    return {
+        "Compiles": report.compiles,
+        "Opset": report.opset,
+        "Inputs": [_port(port) for port in report.inputs],
+        "Outputs": [_port(port) for port in report.outputs],
+        "Parameters": report.parameters,
+        "ParameterBytes": report.parameter_bytes,
+        "Flops": report.flops,
+        "MemoryBytes": report.memory_bytes,
+        "Operators": [
+            {"Name": use.name, "Count": use.count, "Status": use.status, "Reason": use.reason}
+            for use in report.operators
+        ],
+        "Problems": list(report.problems),
+        "Hint": report.hint,
+    }
+
+
+def _port(port: Port) -> dict[str, Any]:
+    return {
+        "Name": port.name,
+        "Type": _TYPES.get(port.dtype, port.dtype),
+        "Shape": list(port.shape),
+    }
+
+
+def _other(model: Path, kind: str) -> dict[str, Any]:
+    files = (
+        [model] if model.is_file() else [each for each in model.rglob("*") if each.is_file()]
+    )
+    known = kind in FRONTENDS
+    return {
+        "SizeBytes": sum(each.stat().st_size for each in files),
+        "Operators": [],
+        "Problems": [] if known else [f"Models of {kind} cannot be read"],
+        "Hint": _UNKNOWN if known else "Export the model to ONNX.",
+        "Targets": _targets() if known else [],
+    }
+
+
+def _targets() -> list[str]:
+    """The platforms that packages are made for."""
+    from sagectl.compiler.targets.rows import rows
+
+    return [
+        "_".join(filter(None, (row["Os"], row["Arch"], row["Accelerator"])))
+        for row in rows()
+        if row["Device"] is None and row["Status"] == "served"
+    ]
+
+
+def _refused(message: str, reason: str, hint: str) -> RequestError:
+    return RequestError(message, stage="import", reason=reason, hint=hint)

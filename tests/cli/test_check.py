@@ -1,0 +1,108 @@
+"""``sagectl compile check`` and ``init``: what a model holds, and the manifest of its job."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sagectl.compiler.check import checked
+
+if TYPE_CHECKING:
+    from tests.conftest import Run
+
+MODEL = str(Path(__file__).parents[2] / "examples/quickstart/digits.onnx")
+
+
+def test_check_tells_what_a_model_holds(local: Run) -> None:
+    done = local("compile", "check", MODEL, "--input", "image=1,64", "-o", "json")
+    found = json.loads(done.out)
+
+    assert done.code == 0
+    assert (found["Framework"], found["Compiles"], found["Parameters"]) == ("ONNX", True, 17226)
+    assert found["Inputs"] == [{"Name": "image", "Type": "float32", "Shape": ["N", 64]}]
+    assert found["Flops"] > 2 * 17000
+    assert {row["Status"] for row in found["Operators"]} == {"right"}
+    assert "LINUX_X86_64" in found["Targets"]
+
+
+def test_check_says_which_flag_is_missing_and_exits_1(local: Run) -> None:
+    done = local("compile", "check", MODEL)
+
+    assert done.code == 1
+    assert "Say which shape to compile for: --input image=1,64" in done.out
+    assert done.err == ""
+
+
+def test_check_of_what_is_no_model_exits_2(local: Run, tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("nothing")
+
+    done = local("compile", "check", str(path))
+
+    assert done.code == 2
+    assert "tells its framework" in done.err
+
+
+FILES = {
+    "tflite": ({"net.tflite": b"\x1c\0\0\0TFL3"}, "TFLITE"),
+    "xgboost_json": ({"model.json": b'{"learner": {}}'}, "XGBOOST"),
+    "mxnet": ({"net-symbol.json": b'{"nodes": []}', "net-0000.params": b""}, "MXNET"),
+    "darknet": ({"yolo.cfg": b"[net]", "yolo.weights": b""}, "DARKNET"),
+    "sklearn": ({"model.joblib": b""}, "SKLEARN"),
+    "saved_model": (
+        {"export/saved_model.pb": b"", "export/variables/v.index": b""},
+        "TENSORFLOW",
+    ),
+}
+
+
+@pytest.mark.parametrize("is_archive", [False, True], ids=["folder", "archive"])
+@pytest.mark.parametrize("name", FILES)
+def test_check_tells_the_framework_by_layout(
+    name: str, is_archive: bool, tmp_path: Path
+) -> None:
+    files, framework = FILES[name]
+    folder = tmp_path / "model"
+    for place, content in files.items():
+        path = folder / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    given = folder
+    if is_archive:
+        given = tmp_path / "model.tar.gz"
+        with tarfile.open(given, "w:gz") as tar:
+            tar.add(folder, arcname=".")
+    elif len(files) == 1:
+        given = folder / next(iter(files))
+    assert checked(given)["Framework"] == framework
+
+
+def test_init_writes_a_manifest_that_validates(local: Run, tmp_path: Path) -> None:
+    path = tmp_path / "job.yaml"
+
+    written = local("compile", "init", MODEL, "--input", "image=8,64", "-o", str(path))
+    again = local("compile", "init", MODEL, "-o", str(path))
+    valid = local("validate", "-f", str(path))
+
+    assert (written.code, valid.code, again.code) == (0, 0, 2), written.err + valid.err
+    assert f"{path} exists" in again.err
+    assert "- 8\n" in path.read_text()
+
+
+def test_init_asks_for_sizes_that_it_cannot_know(local: Run, tmp_path: Path) -> None:
+    from tests.compiler.frontends.onnx.harness import model_of
+
+    path = tmp_path / "Größe v2.onnx"
+    text = "g (float[n,3,h,w] x) => (float[n,3,h,w] y) { y = Relu(x) }"
+    path.write_bytes(model_of(text).SerializeToString())
+
+    refused = local("compile", "init", str(path))
+    done = local("compile", "init", str(path), "--input", "x=1,3,8,8")
+
+    assert refused.code == 2
+    assert "--input x=1,3,H,W" in refused.err
+    assert "name: Gr--e-v2\n" in done.out
