@@ -23,16 +23,16 @@ class Lease:
     beat: int
 
 
-def take(store: Store, wanted: Lease, *, stale_before: int) -> bool:
-    """Take a role that is free, or whose holder's last beat is before ``stale_before``."""
+def take(store: Store, wanted: Lease, *, instead_of: Lease | None) -> bool:
+    """Take a role that is free, or from ``instead_of`` if it has not been heard of since."""
+    owner, last = (instead_of.owner, instead_of.beat) if instead_of else (None, None)
     with store.writing() as db:
         return bool(
             db.execute(
                 "INSERT INTO leases (name, owner, pid, boot, beat) VALUES (?, ?, ?, ?, ?)"
                 " ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, pid = excluded.pid,"
-                " boot = excluded.boot, beat = excluded.beat"
-                " WHERE beat < ? OR owner = excluded.owner",
-                (wanted.name, wanted.owner, wanted.pid, wanted.boot, wanted.beat, stale_before),
+                " boot = excluded.boot, beat = excluded.beat WHERE owner = ? AND beat = ?",
+                (wanted.name, wanted.owner, wanted.pid, wanted.boot, wanted.beat, owner, last),
             ).rowcount
         )
 

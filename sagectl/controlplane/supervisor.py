@@ -13,11 +13,12 @@ from sagectl.controlplane import jobs, leases
 from sagectl.controlplane.clock import milliseconds
 from sagectl.controlplane.failures import server_error
 from sagectl.controlplane.jobprocess import Ending, JobProcess, started
+from sagectl.controlplane.launching import end_launch
 from sagectl.controlplane.memory import job_memory, readable
 from sagectl.controlplane.objects import ObjectStore
 from sagectl.controlplane.process import command_line, end_group
 from sagectl.controlplane.store import Store
-from sagectl.controlplane.worker import LAUNCH, STALE_MS, SUPERVISOR, take_supervision
+from sagectl.controlplane.worker import STALE_MS, SUPERVISOR, take_supervision
 from sagectl.errors import StateError
 
 if TYPE_CHECKING:
@@ -66,12 +67,11 @@ class Supervisor:
         """Supervise until there is nothing to do; False if another process does already."""
         file = self._database()
         lease = take_supervision(self._store, self._now())
+        end_launch(os.environ)
         if lease is None:
             return False
         self._owner = lease.owner
         with self._signals():
-            if launching := leases.holder(self._store, LAUNCH):
-                leases.give_up(self._store, LAUNCH, launching.owner)
             self._recover()
             ObjectStore(self._state, makes_state=False).sweep()
             while self._goes_on(file):

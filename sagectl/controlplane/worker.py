@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sagectl.controlplane import jobs, leases
 from sagectl.controlplane.clock import milliseconds
+from sagectl.controlplane.launching import VARIABLE, is_launching, launching
 from sagectl.controlplane.leases import Lease
 from sagectl.controlplane.memory import job_memory
 from sagectl.controlplane.process import (
@@ -27,12 +28,9 @@ if TYPE_CHECKING:
     from sagectl.controlplane.store import Store
 
 SUPERVISOR = "supervisor"
-# Held from the moment somebody starts a supervisor until it has its own lease.
-LAUNCH = "launch"
-LOG = "supervisor.log"
+FOLDER, LOG = "jobs", "supervisor.log"
 # How old the last beat of a supervisor on another host, or in another container, may be.
 STALE_MS = 15_000
-_LAUNCH_MS = 5_000
 _POLL_SECONDS = 0.02
 # The shell's background job is nobody's child once the shell has ended: a server that launches
 # many a supervisor in its life has none of them to bury.
@@ -57,11 +55,12 @@ def launch(
         return False
     environ = os.environ if environ is None else environ
     job_memory(environ, workers)
-    now = milliseconds(plane.clock)
-    me = this_lease(LAUNCH, now)
-    if not leases.take(plane.store, me, stale_before=now - _LAUNCH_MS):
-        return False
-    _spawn_detached([*command, "local", "supervise"], _log(plane.state), environ)
+    log = _folder(plane.state) / LOG
+    with launching(log.parent) as lock:
+        # One that was being started a moment ago has its lease by now.
+        if lock is None or current_supervisor(plane) is not None:
+            return False
+        _spawn_detached([*command, "local", "supervise"], log, environ, lock)
     return True
 
 
@@ -154,7 +153,7 @@ def stop_supervisor(plane: ControlPlane, *, timeout_seconds: float = 30.0) -> bo
 
     deadline = time.monotonic() + timeout_seconds
     while (lease := current_supervisor(plane)) is None:
-        if not _is_launching(plane):
+        if not is_launching(plane.state / FOLDER):
             return False
         time.sleep(_POLL_SECONDS)
     process = identity(lease.owner)
@@ -166,11 +165,6 @@ def stop_supervisor(plane: ControlPlane, *, timeout_seconds: float = 30.0) -> bo
             raise StateError(f"The supervisor, process {lease.pid}, has not ended yet.")
         time.sleep(_POLL_SECONDS)
     return True
-
-
-def _is_launching(plane: ControlPlane) -> bool:
-    lease = leases.holder(plane.store, LAUNCH)
-    return lease is not None and lease.beat > milliseconds(plane.clock) - _LAUNCH_MS
 
 
 def this_lease(name: str, now: int) -> Lease:
@@ -193,23 +187,28 @@ def take_supervision(store: Store, now: int) -> Lease | None:
     before = leases.holder(store, SUPERVISOR)
     if before and before.owner != wanted.owner and is_held(before, now):
         return None
-    # Whoever else saw the same dead holder finds our newer beat.
-    stale_before = before.beat + 1 if before else now
-    return wanted if leases.take(store, wanted, stale_before=stale_before) else None
+    return wanted if leases.take(store, wanted, instead_of=before) else None
 
 
-def _spawn_detached(command: Sequence[str], log: Path, environ: Mapping[str, str]) -> None:
+def _spawn_detached(
+    command: Sequence[str], log: Path, environ: Mapping[str, str], lock: int
+) -> None:
     # Whoever reads the other end of a pipe we were given must not wait for the supervisor.
-    closed = [(os.POSIX_SPAWN_CLOSE, descriptor) for descriptor in inherited_descriptors()]
+    closed = [
+        (os.POSIX_SPAWN_CLOSE, descriptor)
+        for descriptor in inherited_descriptors()
+        if descriptor != lock
+    ]
     arguments = ["sh", "-c", _DETACHED, str(log), *command]
+    environ = {**environ, VARIABLE: str(lock)}
     shell = os.posix_spawn("/bin/sh", arguments, environ, setsid=True, file_actions=closed)
     os.waitpid(shell, 0)
 
 
-def _log(state: Path) -> Path:
-    folder = state / "jobs"
+def _folder(state: Path) -> Path:
+    folder = state / FOLDER
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise StateError(f"{folder}: {error.strerror}.") from error
-    return folder / LOG
+    return folder

@@ -89,14 +89,29 @@ def lease(owner: str, beat: int) -> Lease:
 
 
 def test_one_process_at_a_time_holds_a_role(store: Store) -> None:
-    assert leases.take(store, lease("first", 10), stale_before=0)
-    assert not leases.take(store, lease("second", 20), stale_before=10)
+    assert leases.take(store, lease("first", 10), instead_of=None)
+    assert not leases.take(store, lease("second", 20), instead_of=None)
     assert leases.holder(store, "supervisor") == lease("first", 10)
 
 
+def test_of_those_who_saw_a_dead_holder_one_takes_its_role(store: Store) -> None:
+    leases.take(store, lease("dead", 10), instead_of=None)
+    seen = leases.holder(store, "supervisor")
+    assert leases.take(store, lease("first", 20), instead_of=seen)
+    assert not leases.take(store, lease("second", 30), instead_of=seen)
+
+
+def test_a_holder_that_was_heard_of_meanwhile_keeps_its_role(store: Store) -> None:
+    leases.take(store, lease("first", 10), instead_of=None)
+    seen = leases.holder(store, "supervisor")
+    leases.beat(store, "supervisor", "first", now=11)
+    assert not leases.take(store, lease("second", 30), instead_of=seen)
+
+
 def test_a_role_whose_holder_is_silent_can_be_taken(store: Store) -> None:
-    leases.take(store, lease("first", 10), stale_before=0)
-    assert leases.take(store, lease("second", 20), stale_before=11)
+    leases.take(store, lease("first", 10), instead_of=None)
+    seen = leases.holder(store, "supervisor")
+    assert leases.take(store, lease("second", 20), instead_of=seen)
     assert not leases.beat(store, "supervisor", "first", now=30)
     assert leases.beat(store, "supervisor", "second", now=30)
     assert leases.holder(store, "supervisor") == lease("second", 30)

@@ -287,16 +287,45 @@ def test_a_stopped_supervisor_puts_its_job_back_in_the_queue(site: Site) -> None
 
 def test_one_supervisor_runs_however_many_are_launched(site: Site) -> None:
     site.backend = "sleep"
+    site.workers = 0
+    site.create()
     racers = [
         subprocess.Popen([*site.command, "local", "supervise"], env=site.environ)
         for _ in range(4)
     ]
-    site.create()
     until(lambda: len(site.begun()) == 1)
     until(lambda: sum(racer.poll() is None for racer in racers) <= 1)
     stop_supervisor(site.plane)
     assert [racer.wait(10) for racer in racers] == [0] * 4
     assert len(site.begun()) == 1
+
+
+def test_one_process_that_launches_twice_starts_one_supervisor(site: Site) -> None:
+    site.backend = "sleep"
+    for _ in range(5):
+        site.launch()
+    site.create()
+    until(lambda: len(site.begun()) == 1)
+    log = (site.state / "jobs" / "supervisor.log").read_text()
+    assert log.count("started as process") == 1
+
+
+def test_a_supervisor_killed_while_starting_is_followed_at_once(
+    site: Site, tmp_path: Path
+) -> None:
+    told = tmp_path / "pid"
+    program = (
+        f"import os, time; open({str(told)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    )
+    hanging = [sys.executable, "-c", program]
+    assert launch(site.plane, workers=1, command=hanging)
+    until(lambda: told.exists() and told.read_text() != "")
+    assert not launch(site.plane, workers=1, command=site.command, environ=site.environ)
+    os.kill(int(told.read_text()), signal.SIGKILL)
+    until(lambda: launch(site.plane, workers=1, command=site.command, environ=site.environ))
+    site.put_model()
+    site.create()
+    until(lambda: site.status() == "COMPLETED")
 
 
 def test_many_jobs_run_as_many_at_once_as_there_are_workers(site: Site) -> None:
