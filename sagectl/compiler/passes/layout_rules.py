@@ -19,7 +19,7 @@ def _pool(walk: LayoutWalk, call: Any) -> Image | None:
     source = shape(call.args[0])
     if attrs.layout != "NCHW" or made is None or source is None:
         return None
-    if not walk.is_blocked(call.args[0]) and source[1] < walk.width:
+    if not walk.is_blocked(call.args[0]):
         return None
     moves, kernel, channels = window(attrs), ints(attrs.pool_size), made[1]
     image = walk.image(call.args[0])

@@ -49,7 +49,9 @@ def _softmax(site: Site, width: int) -> Any:
     known = shape(site.args[0]) or ()
     if not _is_float(site) or int(site.attrs.axis) % len(known) != len(known) - 1:
         return None
-    return site.emit_te(lambda x: rows.softmax(x, width), site.args[0], name="softmax")
+    kind = operator(site.call).removeprefix("relax.nn.")
+    nest = {"softmax": rows.softmax, "log_softmax": rows.log_softmax}[kind]
+    return site.emit_te(lambda x: nest(x, width), site.args[0], name=kind)
 
 
 def _layer_norm(site: Site, width: int) -> Any:
@@ -88,6 +90,8 @@ ELEMENTARY: dict[str, Callable[[Any], Any]] = {
     "relax.exp": elementary.exponential,
     "relax.tanh": elementary.tangent,
     "relax.erf": elementary.error_function,
+    "relax.log": elementary.logarithm,
+    "relax.round": elementary.rounded,
     "relax.sigmoid": elementary.sigmoid,
     "relax.nn.gelu": elementary.gelu,
     "relax.nn.gelu_tanh": elementary.gelu_tanh,
@@ -96,9 +100,11 @@ ELEMENTARY: dict[str, Callable[[Any], Any]] = {
 
 BY_ROWS: dict[str, Callable[..., Any]] = {
     "relax.nn.softmax": _softmax,
+    "relax.nn.log_softmax": _softmax,
     "relax.nn.layer_norm": _layer_norm,
     "relax.mean": _reduction,
     "relax.sum": _reduction,
+    "relax.variance": _reduction,
     "relax.max": _reduction,
     "relax.min": _reduction,
 }

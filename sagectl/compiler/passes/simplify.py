@@ -65,8 +65,8 @@ def _dropout(site: Site) -> Any:
     return Tuple([site.args[0], op.ones_like(site.args[0])])
 
 
-def _sum(site: Site) -> Any:
-    """A sum over a stack, which is how the importer spells ONNX's Sum."""
+def _stacked(site: Site) -> Any:
+    """A reduction over a stack, which is how the importer spells Sum, Max and Min."""
     from tvm.relax import Tuple, op
 
     stack = site.sole(site.args[0], "relax.stack")
@@ -74,10 +74,22 @@ def _sum(site: Site) -> Any:
         return None
     if int(stack.attrs.axis or 0) != 0 or not isinstance(stack.args[0], Tuple):
         return None
-    total = stack.args[0].fields[0]
-    for term in stack.args[0].fields[1:]:
-        total = site.emit(op.add(total, term))
-    return total
+    pairwise = getattr(op, PAIRWISE[operator(site.call)])
+    first, *rest = (_narrow(term) for term in stack.args[0].fields)
+    made = first
+    for term in rest:
+        made = pairwise(made, term) if term is rest[-1] else site.emit(pairwise(made, term))
+    return made if shape(site.args[0]) is not None and rest else None
+
+
+def _narrow(term: Any) -> Any:
+    """A constant that is the same everywhere, as one number."""
+    from tvm.relax import const
+
+    value = constant(term)
+    if value is None or value.size < 2 or (value != value.reshape(-1)[0]).any():
+        return term
+    return const(value.reshape(-1)[0])
 
 
 def _power(site: Site) -> Any:
@@ -144,6 +156,8 @@ def _with_height(site: Site, kernel: Any, extents: tuple[int, ...]) -> Any:
     return site.emit(op.reshape(kernel, wanted))
 
 
+PAIRWISE = {"relax.sum": "add", "relax.max": "maximum", "relax.min": "minimum"}
+
 RULES = {
     "relax.broadcast_to": _same_shape,
     "relax.reshape": _reshape,
@@ -152,7 +166,7 @@ RULES = {
     "relax.flatten": _reshape,
     "relax.permute_dims": _permute,
     "relax.nn.dropout": _dropout,
-    "relax.sum": _sum,
+    **dict.fromkeys(PAIRWISE, _stacked),
     "relax.power": _power,
     "relax.divide": _divide,
     "relax.nn.conv1d": _conv1d,

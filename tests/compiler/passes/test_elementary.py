@@ -49,6 +49,8 @@ def reference(name: str, values: Array) -> Array:
             return 1 / (1 + np.exp(-exact))
         case "tangent":
             return np.tanh(exact)
+        case "logarithm":
+            return np.log(exact)
     return np.vectorize(math.erf)(exact)
 
 
@@ -83,3 +85,23 @@ def test_what_is_beyond_the_range_ends_in_zero_one_or_infinity() -> None:
 @pytest.mark.parametrize("name", [*elementary.RELATIVE_ERROR, *elementary.ABSOLUTE_ERROR])
 def test_what_is_no_number_stays_none(name: str) -> None:
     assert np.isnan(evaluated(getattr(elementary, name), np.full(16, np.nan, np.float32))).all()
+
+
+@pytest.mark.parametrize("name", elementary.MIXED_ERROR)
+def test_the_logarithm_keeps_to_its_bound_from_the_smallest_number_on(name: str) -> None:
+    values = np.concatenate([np.logspace(-44, 38, 300_000), np.linspace(0.5, 2, 100_000)])
+    values = values.astype(np.float32)
+    wanted = reference(name, values)
+    error = np.abs(evaluated(getattr(elementary, name), values) - wanted)
+    assert (error / np.maximum(1, np.abs(wanted))).max() <= elementary.MIXED_ERROR[name]
+
+
+def test_the_logarithm_has_the_limits_of_one() -> None:
+    given = np.array([0.0, -0.0, -1.0, np.inf, np.nan, 1.0] + [2.0] * 10, np.float32)
+    made = evaluated(elementary.logarithm, given)
+    np.testing.assert_array_equal(made[:6], [-np.inf, -np.inf, np.nan, np.inf, np.nan, 0])
+
+
+def test_rounding_takes_the_even_one_of_two() -> None:
+    halves = (np.arange(16) - 8).astype(np.float32) + np.float32(0.5)
+    np.testing.assert_array_equal(evaluated(elementary.rounded, halves), np.rint(halves))

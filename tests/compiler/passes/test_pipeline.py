@@ -166,6 +166,15 @@ def test_a_sum_of_many_adds_without_a_stack() -> None:
     agrees(proto, (3, 16), (3, 16))
 
 
+def test_bounds_that_arrive_as_stacks_become_a_maximum_and_a_minimum() -> None:
+    """Max and Min of a value and a number, as the importer spells them."""
+    bounds = {"low": np.float32(-0.5), "high": np.float32(0.5)}
+    nodes = [node("Max", ["x", "low"], "m"), node("Min", ["m", "high"])]
+    proto = model(nodes, {"x": (3, 16)}, bounds)
+    assert not any("stack" in name or "concat" in name for name in calls(proto, host()))
+    agrees(proto, (3, 16))
+
+
 def test_dropout_and_identity_leave_nothing() -> None:
     nodes = [
         node("Identity", ["x"], "i"),

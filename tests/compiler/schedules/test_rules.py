@@ -107,6 +107,26 @@ MODELS = {
     ),
     "transpose": unary("Transpose", (3, 17, 20), perm=[0, 2, 1]),
     "concat": model([node("Concat", ["x", "z"], axis=1)], {"x": (1, 5, 9), "z": (1, 3, 9)}),
+    "deep-convolution": model(
+        [node("Conv", ["x", "w"], pads=[1] * 6)],
+        {"x": (1, 3, 5, 6, 20)},
+        {"w": drawn(7, 3, 3, 3, 3, seed=1) / 4},
+    ),
+    "mean-middle": unary("ReduceMean", (2, 9, 37), axes=[1]),
+    "maximum-first-of-two": unary("ReduceMax", (3, 5, 64), axes=[0, 1], keepdims=0),
+    "mean-of-images": unary("ReduceMean", (1, 6, 4, 32), axes=[2, 3]),
+    "instance": model(
+        [node("InstanceNormalization", ["x", "g", "b"])],
+        {"x": (2, 3, 5, 16)},
+        {"g": drawn(3, seed=1), "b": drawn(3, seed=2)},
+    ),
+    "plain-pooling": unary("MaxPool", (1, 3, 20, 35), kernel_shape=[3, 3], pads=[1] * 4),
+    "logarithm": model([node("Abs", ["x"], "a"), node("Log", ["a"])], {"x": (7, 33)}),
+    "round": model(
+        [node("Mul", ["x", "c"], "a"), node("Round", ["a"])],
+        {"x": (7, 33)},
+        {"c": np.float32(10)},
+    ),
     "local-response": unary("LRN", (1, 16, 6, 6), size=5),
     "transposed-convolution": transposed((1, 8, 5, 5), 4, (2, 2), strides=[2, 2]),
     "transposed-overlapping": transposed(

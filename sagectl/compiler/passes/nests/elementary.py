@@ -2,15 +2,23 @@
 
 Single precision. The bounds are over all finite arguments and are tested: relative to the
 result for ``exponential`` and ``sigmoid``, absolute for ``tangent`` and ``error_function``.
+While ``faithful`` lasts they are calls to libm instead.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # The bounds that hold, in units of the result or of one.
 RELATIVE_ERROR = {"exponential": 3e-7, "sigmoid": 4e-7}
 ABSOLUTE_ERROR = {"tangent": 4e-7, "error_function": 6e-7}
+# The logarithm's error, of the result or of one, whichever is larger.
+MIXED_ERROR = {"logarithm": 3e-7}
 
 # exp(r) on |r| <= ln(2)/2, highest power first (Cephes, expf.c).
 EXPONENTIAL = (
@@ -19,6 +27,14 @@ EXPONENTIAL = (
 )  # fmt: skip
 LOG2_E = 1.44269504088896341
 LN2_HIGH, LN2_LOW = 0.693359375, -2.12194440e-4
+
+# log(1 + f) - f + f^2/2 over f^3 on sqrt(1/2) <= 1 + f < sqrt(2) (Cephes, logf.c).
+LOGARITHM = (
+    7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1,
+    -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
+)  # fmt: skip
+SQRT_HALF_BITS = 0x3F3504F3
+SMALLEST_NORMAL = 2.0**-126
 
 # tanh(x) = x P(x^2) / Q(x^2), highest power first (Eigen, generic_fast_tanh_float).
 TANGENT_ABOVE = (
@@ -40,6 +56,18 @@ ERROR_BELOW = (
     -7.37332916720468e-03, -1.42647390514189e-02,
 )  # fmt: skip
 ERROR_IS_ONE = 4.0
+
+_is_faithful: ContextVar[bool] = ContextVar("is_faithful", default=False)
+
+
+@contextmanager
+def faithful(wanted: bool = True) -> Iterator[None]:
+    """While this lasts, functions are the C library's if ``wanted``: slower, exact to 2 ulp."""
+    before = _is_faithful.set(wanted)
+    try:
+        yield
+    finally:
+        _is_faithful.reset(before)
 
 
 def _number(value: float) -> Any:
@@ -66,6 +94,8 @@ def exponential(x: Any) -> Any:
     """e^x; zero below -87, infinity where the result would be."""
     from tvm import tirx
 
+    if _is_faithful.get():
+        return tirx.exp(x)
     bounded = _within(x, -87.33, 89.0)
     power = tirx.floor(bounded * _number(LOG2_E) + _number(0.5))
     rest = bounded - power * _number(LN2_HIGH) - power * _number(LN2_LOW)
@@ -75,6 +105,34 @@ def exponential(x: Any) -> Any:
     return value * tirx.reinterpret("float32", exponent) * _number(2.0)
 
 
+def logarithm(x: Any) -> Any:
+    """The natural logarithm: -infinity of zero, no number of what is below."""
+    from tvm import tirx
+
+    if _is_faithful.get():
+        return tirx.log(x)
+    is_tiny = x < _number(SMALLEST_NORMAL)
+    normal = tirx.Select(is_tiny, x * _number(2.0**23), x)
+    bits = tirx.reinterpret("int32", normal)
+    exponent = (bits - tirx.const(SQRT_HALF_BITS, "int32")) >> tirx.const(23, "int32")
+    f = tirx.reinterpret("float32", bits - (exponent << tirx.const(23, "int32"))) - _number(1.0)
+    whole = tirx.Cast("float32", exponent) - tirx.Select(is_tiny, _number(23.0), _number(0.0))
+    square = f * f
+    rest = f * square * _polynomial(f, LOGARITHM) + whole * _number(LN2_LOW)
+    value = whole * _number(LN2_HIGH) + (f + (rest - _number(0.5) * square))
+    # Infinity and what is no number stay what they are.
+    positive = tirx.Select(x < _number(float("inf")), value, x)
+    other = tirx.Select(x == _number(0.0), _number(float("-inf")), _number(float("nan")))
+    return tirx.Select(x > _number(0.0), positive, tirx.Select(x == x, other, x))
+
+
+def rounded(x: Any) -> Any:
+    """The nearest integer, the even one of two: unlike nearbyint, TVM takes it in vectors."""
+    from tvm import tirx
+
+    return tirx.round(x)
+
+
 def sigmoid(x: Any) -> Any:
     """1 / (1 + e^-x)."""
     return _number(1.0) / (_number(1.0) + exponential(_number(0.0) - x))
@@ -82,6 +140,11 @@ def sigmoid(x: Any) -> Any:
 
 def tangent(x: Any) -> Any:
     """The hyperbolic tangent."""
+    from tvm import tirx
+
+    if _is_faithful.get():
+        # TVM's own, made of exponentials, loses the digits of small arguments.
+        return tirx.call_pure_extern("float32", "tanhf", x)
     bounded = _within(x, -TANGENT_IS_ONE, TANGENT_IS_ONE)
     square = bounded * bounded
     above = bounded * _polynomial(square, TANGENT_ABOVE)
@@ -90,6 +153,10 @@ def tangent(x: Any) -> Any:
 
 def error_function(x: Any) -> Any:
     """The error function."""
+    from tvm import tirx
+
+    if _is_faithful.get():
+        return tirx.erf(x)
     bounded = _within(x, -ERROR_IS_ONE, ERROR_IS_ONE)
     square = bounded * bounded
     return bounded * _polynomial(square, ERROR_ABOVE) / _polynomial(square, ERROR_BELOW)

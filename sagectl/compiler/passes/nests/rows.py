@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.passes.graph import ints
-from sagectl.compiler.passes.nests.elementary import exponential
+from sagectl.compiler.passes.nests.elementary import exponential, logarithm
 
 if TYPE_CHECKING:
     from tvm.te import Tensor
@@ -43,29 +43,44 @@ def reduced(
 
     while width > length:
         width //= 2
-    reduce = _reducer(kind)
-    k = te.reduce_axis((0, length // width), name="k")
-    made = te.compute(
-        (*outer, width),
-        lambda *at: reduce(element(*at[:-1], k * width + at[-1]), axis=[k]),
-        name=LANES,
-    )
-    half = width
-    while half > 1:
-        half //= 2
-        made = _paired(made, outer, half, kind)
+    made = _by_lanes(outer, (length // width,), width, kind, element)
+    made = _met(made, outer, kind)
     rest = length % width
     if not rest:
         return made
     j = te.reduce_axis((0, rest), name="j")
     tail = te.compute(
         (*outer, 1),
-        lambda *at: reduce(element(*at[:-1], length - rest + j), axis=[j]),
+        lambda *at: _reducer(kind)(element(*at[:-1], length - rest + j), axis=[j]),
         name="tail",
     )
     return te.compute(
         (*outer, 1), lambda *at: _combined(kind, made[at], tail[at]), name="together"
     )
+
+
+def _by_lanes(
+    outer: tuple[int, ...], counts: tuple[int, ...], width: int, kind: str, element: Element
+) -> Tensor:
+    """``element(*row, ..., k * width + lane)`` reduced over all but the row and the lane."""
+    from tvm import te
+
+    reduce = _reducer(kind)
+    *axes, k = (te.reduce_axis((0, count), name=f"k{i}") for i, count in enumerate(counts))
+    return te.compute(
+        (*outer, width),
+        lambda *at: reduce(element(*at[:-1], *axes, k * width + at[-1]), axis=[*axes, k]),
+        name=LANES,
+    )
+
+
+def _met(made: Tensor, outer: tuple[int, ...], kind: str) -> Tensor:
+    """The lanes brought together in pairs."""
+    half = ints(made.shape)[-1]
+    while half > 1:
+        half //= 2
+        made = _paired(made, outer, half, kind)
+    return made
 
 
 def _paired(lanes: Tensor, outer: tuple[int, ...], half: int, kind: str) -> Tensor:
@@ -97,6 +112,24 @@ def softmax(image: Tensor, width: int) -> Tensor:
     return te.compute(
         (*outer, length), lambda *at: powers[at] * share[(*at[:-1], 0)], name=ROWS
     )
+
+
+def log_softmax(image: Tensor, width: int) -> Tensor:
+    """The logarithms of the softmax along the last axis."""
+    from tvm import te
+
+    *leading, length = ints(image.shape)
+    outer = tuple(leading)
+    peak = reduced(outer, length, width, "max", lambda *at: image[at])
+
+    def power(*at: Any) -> Any:
+        return exponential(image[at] - peak[(*at[:-1], 0)])
+
+    total = reduced(outer, length, width, "sum", power)
+    shift = te.compute(
+        (*outer, 1), lambda *at: peak[(*at[:-1], 0)] + logarithm(total[at]), name="shift"
+    )
+    return te.compute((*outer, length), lambda *at: image[at] - shift[(*at[:-1], 0)], name=ROWS)
 
 
 def layer_norm(
@@ -133,7 +166,7 @@ def layer_norm(
 
 
 def reduction(image: Tensor, axes: int, width: int, kind: str, form: tuple[int, ...]) -> Tensor:
-    """The sum, mean, maximum or minimum over the last ``axes`` axes, in the shape ``form``."""
+    """The sum, mean, variance or an extreme over the last ``axes`` axes, of shape ``form``."""
     from math import prod
 
     from tvm import te, tirx
@@ -149,11 +182,27 @@ def reduction(image: Tensor, axes: int, width: int, kind: str, form: tuple[int, 
             rest = rest // extent
         return image[(*at[:-1], rest, *reversed(place))]
 
-    made = reduced(outer, length, width, "sum" if kind == "mean" else kind, element)
+    def over(kind: str, value: Callable[[Any, tuple[Any, ...]], Any]) -> Tensor:
+        if inner[-1] % width:
+            return reduced(outer, length, width, kind, lambda *at: value(element(*at), at))
+        # No lane needs to divide to find its place.
+        counts = (*inner[:-1], inner[-1] // width)
+        lanes = _by_lanes(outer, counts, width, kind, lambda *at: value(image[at], at))
+        return _met(lanes, outer, kind)
+
     scale = tirx.const(1.0 / length, "float32")
+    made = over("sum" if kind in ("mean", "variance") else kind, lambda value, _: value)
+    if kind == "variance":
+        mean = te.compute((*outer, 1), lambda *at: made[at] * scale, name="mean")
+
+        def squared(value: Any, at: tuple[Any, ...]) -> Any:
+            distance = value - mean[(*at[: len(outer)], 0)]
+            return distance * distance
+
+        made = over("sum", squared)
 
     def result(*at: Any) -> Any:
         value = made[(*at[: len(outer)], 0)]
-        return value * scale if kind == "mean" else value
+        return value * scale if kind in ("mean", "variance") else value
 
     return te.compute(form, result, name=ROWS)

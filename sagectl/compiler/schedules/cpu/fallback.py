@@ -6,6 +6,7 @@ from math import gcd
 from typing import TYPE_CHECKING
 
 from sagectl.compiler.passes.nests.blocked import BORDER
+from sagectl.compiler.schedules.cpu import columns
 from sagectl.compiler.schedules.cpu.loops import (
     REDUCTION,
     SPATIAL,
@@ -78,6 +79,8 @@ def arrange(schedule: Schedule, block: SBlockRV, target: Target) -> None:
         arrange_border(schedule, block, target)
     elif is_spatial(nest):
         arrange_spatial(schedule, block, target)
+    elif columns.serves(nest, target):
+        columns.arrange(schedule, block, target)
     elif set(kinds(nest)) <= {SPATIAL, REDUCTION}:
         arrange_reduction(schedule, block)
 
@@ -148,4 +151,5 @@ def arrange_reduction(schedule: Schedule, block: SBlockRV) -> None:
     work = volume(extents(schedule, loops))
     schedule.reorder(*spatial, *reduced)
     if spatial:
-        parallel(schedule, fused(schedule, spatial), work)
+        # Fused further, every element would divide to find its place.
+        parallel(schedule, fused(schedule, spatial[:2]), work)

@@ -94,7 +94,7 @@ def vectorised(schedule: Schedule, block: SBlockRV, target: Target, row: LoopRV 
         return
     reduced = _reduced(schedule, block)
     if schedule.get(block).name_hint.startswith(LANES):
-        lane = inner[-2]
-        schedule.reorder(reduced[0], lane)
+        lane = inner[-1 - len(reduced)]
+        schedule.reorder(*reduced, lane)
         schedule.vectorize(lane)
     schedule.decompose_reduction(block, reduced[0])
