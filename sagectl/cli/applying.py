@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from sagectl.cli.options import consent
 from sagectl.cli.summary import Ending, failed, failed_jobs, interruption, partly, summary
-from sagectl.cli.waiting import between_looks
-from sagectl.cli.watching import watched
+from sagectl.cli.waiting import between_looks, paced
+from sagectl.cli.watching import awaited, watched
 from sagectl.errors import InterruptedRunError, SagectlError, WaitTimeoutError
 from sagectl.plan.change import Action
 from sagectl.plan.live import status
@@ -43,6 +43,7 @@ def carry_out(app: App, plan: Plan, *, yes: bool, parallel: int | None) -> Outco
             parallel=app.choices(parallel=parallel).parallel,
             stops=stops,
             pause=app.sleep,
+            pools=app.people_of,
         )
 
 
@@ -113,15 +114,17 @@ def looked_after(
     from sagectl.plan.interrupts import interrupts
     from sagectl.plan.waiter import Pace, goal, wait
 
-    with interrupts() as stops, watched(app) as observer:
+    labels = [target.label for target in targets]
+    with interrupts() as stops, awaited(app, labels) as observer:
         return wait(
             targets,
             app.caller_in,
             goal(wanted, targets),
             observer,
-            pace=Pace(timeout=timeout, interval=interval, pause=between_looks(app)),
+            pace=Pace(timeout=timeout, interval=paced(app, interval), pause=between_looks(app)),
             stops=stops,
             stage=app.stage,
+            parallel=app.choices().parallel,
         )
 
 

@@ -63,9 +63,7 @@ def waited(
     from sagectl.render.progress import progress
 
     target = Target(kind, name, app.region)
-    if app.settings.is_local:
-        interval = min(interval, LOCAL_SECONDS)
-    pace = Pace(timeout=timeout, interval=interval, pause=between_looks(app))
+    pace = Pace(timeout=timeout, interval=paced(app, interval), pause=between_looks(app))
     with interrupts() as stops, progress(app.console) as observer:
         (verdict,) = wait(
             (target,),
@@ -84,6 +82,11 @@ def waited(
             or f"sagectl {kind.group} describe {name} shows everything that is known.",
         )
     return verdict
+
+
+def paced(app: App, interval: float) -> float:
+    """Seconds between looks where at most ``interval`` is wanted."""
+    return min(interval, LOCAL_SECONDS) if app.settings.is_local else interval
 
 
 def between_looks(app: App) -> Callable[[float], None]:

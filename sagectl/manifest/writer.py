@@ -21,7 +21,8 @@ _BLOCK = re.compile(r"[!-~](?:[ -~]*[!-~])?(?:\n+[!-~](?:[ -~]*[!-~])?)+\n?")
 def to_yaml(value: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> str:
     """One document, or of a list each with ``---`` before it; keys keep their order.
 
-    Text that YAML 1.1 or 1.2 would read as something else is quoted, dates are ISO 8601 in UTC.
+    Text that YAML 1.1 or 1.2 would read as something else is quoted, dates are ISO 8601 in
+    UTC, with milliseconds if they have any.
     """
     import yaml
 
@@ -77,4 +78,5 @@ def _moment(dumper: Any, moment: datetime) -> Any:
     from datetime import UTC
 
     in_utc = moment.astimezone(UTC).replace(tzinfo=None)
-    return dumper.represent_scalar("tag:yaml.org,2002:timestamp", f"{in_utc.isoformat()}Z")
+    text = in_utc.isoformat(timespec="milliseconds" if in_utc.microsecond else "seconds")
+    return dumper.represent_scalar("tag:yaml.org,2002:timestamp", f"{text}Z")

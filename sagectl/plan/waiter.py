@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from sagectl.errors import InputError, InterruptedRunError, WaitTimeoutError
 from sagectl.plan.events import Observer, StatusSeen, silent
 from sagectl.plan.executor import never
-from sagectl.plan.live import described, failure, status
+from sagectl.plan.live import failure, status
+from sagectl.plan.lookout import Lookout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -127,14 +128,16 @@ def wait(
     pace: Pace | None = None,
     stops: Callable[[], bool] = never,
     stage: Callable[[Target], str | None] = lambda _: None,
+    parallel: int = 1,
 ) -> tuple[Verdict, ...]:
     """How each target ended, in their order; returns once all have.
 
     What is not there yet is waited for. The observer hears of every change of a status or a
-    stage. Raises WaitTimeoutError, and InterruptedRunError once ``stops()`` is true; both name
-    what was still waited for.
+    stage. ``parallel`` is how many calls a look may have under way. Raises WaitTimeoutError,
+    and InterruptedRunError once ``stops()`` is true; both name what was still waited for.
     """
-    watch = _Watch(targets, callers, wanted, observer, pace or Pace(), stage)
+    lookout = Lookout(callers, parallel)
+    watch = _Watch(targets, lookout, wanted, observer, pace or Pace(), stage)
     for pause in watch.pauses():
         watch.look()
         if not watch.open:
@@ -153,7 +156,7 @@ class _Watch:
     def __init__(
         self,
         targets: Sequence[Target],
-        callers: Callers,
+        lookout: Lookout,
         wanted: Goal,
         observer: Observer,
         pace: Pace,
@@ -162,7 +165,7 @@ class _Watch:
         self.open = dict.fromkeys(targets)
         self.verdicts: dict[Target, Verdict] = {}
         self.pace = pace
-        self._callers = callers
+        self._lookout = lookout
         self._wanted = wanted
         self._observer = observer
         self._stage = stage
@@ -170,9 +173,10 @@ class _Watch:
         self._begin = pace.clock()
 
     def look(self) -> None:
-        """Describe every open target once."""
-        for target in tuple(self.open):
-            live = described(target.kind, target.name, self._callers(target.region))
+        """Look at every open target once."""
+        is_gone = self._wanted.word == "deleted"
+        found = self._lookout.look(tuple(self.open), is_gone=is_gone)
+        for target, live in found.items():
             state = ABSENT if live is None else status(target.kind, live) or PRESENT
             verdict = self._wanted.verdict(target, live)
             reason = failure(target.kind, live) if live else ""

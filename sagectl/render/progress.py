@@ -136,17 +136,23 @@ class JsonLines(Progress):
 class Live(Progress):
     """What is under way turns at the bottom of the terminal, what is done stands above it."""
 
+    is_transient = True
+
     def __init__(self, console: Console) -> None:
         super().__init__(console)
         self._active: dict[str, tuple[str, float]] = {}
+        self._rich: Any = None
         self._live: Any = None
 
     def __enter__(self) -> Live:
         from rich.live import Live as RichLive
 
-        rich = self.console.rich(error=True)
+        self._rich = self.console.rich(error=True)
         self._live = RichLive(
-            console=rich, get_renderable=self._view, transient=True, refresh_per_second=8
+            console=self._rich,
+            get_renderable=self._view,
+            transient=self.is_transient,
+            refresh_per_second=8,
         )
         self._live.start()
         return self
@@ -184,7 +190,7 @@ class Live(Progress):
     def line(self, text: str) -> None:
         from rich.text import Text
 
-        self._live.console.print(Text.from_ansi(text), soft_wrap=True)
+        self._rich.print(Text.from_ansi(text), soft_wrap=True)
 
     def _view(self) -> Any:
         from rich.spinner import Spinner

@@ -132,6 +132,33 @@ def test_an_interrupted_wait_says_what_was_waited_for() -> None:
     assert "workteam/nobody" in text
 
 
+@pytest.mark.usefixtures("team")
+def test_a_wait_for_several_is_a_table_that_stays() -> None:
+    words = ("workteam/radiology", "workforce/crowd", "workteam/nobody")
+    code, text = ended(terminal("wait", *words, "--timeout", "1s", NO_COLOR="1"))
+
+    *_, last = text.split("RESOURCE")
+    assert code == 124
+    assert [line.split()[:2] for line in last.splitlines()[1:4]] == [
+        ["workforce/crowd", "Active"],
+        ["workteam/nobody", "absent"],
+        ["workteam/radiology", "present"],
+    ]
+    assert "1 Active, 1 absent, 1 present" in last
+
+
+@pytest.mark.usefixtures("team")
+def test_a_long_table_shows_what_matters_and_counts_the_rest(local: Run) -> None:
+    words = [f"workteam/nobody-{number:02}" for number in range(30)]
+    code, text = ended(terminal("wait", *words, "workforce/crowd", "--timeout", "1s"))
+
+    *_, last = text.split("RESOURCE")
+    assert code == 124
+    assert last.count("workteam/nobody") == 20 + 5  # the error names some of them
+    assert "... and 11 more" in last
+    assert "1 Active, 30 absent" in last
+
+
 def test_a_reader_that_leaves_is_no_crash(home: Path, local: Run, tmp_path: Path) -> None:
     teams = [TEAM.replace("name: radiology", f"name: team-{number}") for number in range(25)]
     local("apply", "-f", manifest(tmp_path, WORKFORCE, *teams), "--yes")
