@@ -5,22 +5,17 @@ from __future__ import annotations
 import copy
 import threading
 import time
-from contextlib import contextmanager
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sagectl.catalog.regions import DEFAULT_LOCAL_REGION, LOCAL_ACCOUNT
 from sagectl.controlplane import faults
-from sagectl.controlplane.clock import milliseconds
-from sagectl.controlplane.store import Store
+from sagectl.controlplane.lagging import Lagging
 from sagectl.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
-    from sqlite3 import Connection
+    from collections.abc import Callable, Mapping
 
-    from sagectl.controlplane.clock import Clock
     from sagectl.controlplane.plane import ControlPlane
     from sagectl.schema.model import ServiceModel
 
@@ -34,7 +29,8 @@ class Chaos(NamedTuple):
     ``throttle``: share of calls refused with ThrottlingException. ``errors``: share that fails
     with InternalFailure. ``empty_pages``: share of list pages that are empty but have a token.
     ``failures``: share of new workforces that end Failed. ``delay``: seconds that an answer
-    may come later. ``lag``: seconds until reads see what was made.
+    may come later. ``lag``: seconds until reads see a change, and until what was made can be
+    named by others: a workforce by its work teams, a work team by labeling jobs.
     """
 
     seed: int = 0
@@ -79,14 +75,15 @@ class Unruly:
         self, plane: ControlPlane, asked: Chaos, sleep: Callable[[float], None] = time.sleep
     ) -> None:
         self._plane = plane
-        self._reader = plane
         self._asked = asked
         self._sleep = sleep
         self._lock = threading.Lock()
         self._calls = 0
         if asked.lag:
-            self._reader = copy.copy(plane)
-            self._reader.store = Lagging(plane.state, plane.clock, asked.lag)
+            self._plane = copy.copy(plane)
+            self._plane.store = Lagging(
+                plane.state, plane.clock, asked.lag, flush=plane.store.flush
+            )
 
     @property
     def model(self) -> ServiceModel:
@@ -113,9 +110,7 @@ class Unruly:
             if luck.random() < self._asked.empty_pages:
                 return {self._member(operation): [], "NextToken": _SKIPPED + token}
             params = _without_skips(params, token)
-        is_read = operation.startswith(("Describe", "List"))
-        plane = self._reader if is_read else self._plane
-        return plane.handle(operation, params, account=account, region=region)
+        return self._plane.handle(operation, params, account=account, region=region)
 
     def _luck(self) -> Random:
         with self._lock:
@@ -125,26 +120,6 @@ class Unruly:
     def _member(self, operation: str) -> str:
         members = self.model.operation(operation).output_shape.members
         return next(name for name, shape in members.items() if shape.type == "list")
-
-
-class Lagging(Store):
-    """A store whose reads do not see yet what was made a moment ago."""
-
-    def __init__(self, state: Path, clock: Clock, seconds: float) -> None:
-        super().__init__(state)
-        self._clock = clock
-        self._lag_ms = int(seconds * 1000)
-
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        before = milliseconds(self._clock) - self._lag_ms
-        with super().reading() as db:
-            # A temporary view hides the table of its name, and goes with the transaction.
-            db.execute(
-                "CREATE TEMP VIEW resources AS"
-                f" SELECT * FROM main.resources WHERE created <= {before}"
-            )
-            yield db
 
 
 def _without_skips(params: Mapping[str, Any], token: str) -> dict[str, Any]:

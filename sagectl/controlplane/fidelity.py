@@ -405,11 +405,19 @@ FIDELITY: tuple[Behaviour, ...] = (
         "aws-cli issue 7596",
     ),
     Behaviour(
-        "List*",
-        "With --chaos lag=SECONDS reads see a new resource only later.",
+        "all",
+        "With --chaos lag=SECONDS reads see what was made, changed or deleted only later.",
         "terraform",
-        _CHAOS + "test_reads_lag_behind_and_writes_do_not",
-        "it repeats CreateWorkteam for two minutes",
+        _CHAOS + "test_changes_and_ends_are_seen_late_as_well",
+        "it repeats CreateWorkteam for two minutes; that all reads are late is ours",
+    ),
+    Behaviour(
+        "CreateWorkteam",
+        "With --chaos lag=SECONDS a workforce just made cannot be named yet, "
+        "nor a work team by CreateLabelingJob: ValidationException.",
+        "terraform",
+        _CHAOS + "test_what_was_just_made_cannot_be_named_at_once",
+        "it repeats CreateWorkteam for two minutes on a ValidationException",
     ),
     Behaviour(
         "all",

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from sqlite3 import Connection
 
+    from sagectl.controlplane.store import Store
+
 
 class Place(NamedTuple):
     """Whose resources, and where."""
@@ -88,6 +90,14 @@ def count(db: Connection, kind: str, place: Place) -> int:
         (kind, *place),
     ).fetchone()[0]
     return found
+
+
+def is_seen(store: Store, known: Resource) -> bool:
+    """Whether reads see a resource, which is there; some stores' are late."""
+    if not store.is_late:
+        return True
+    with store.reading() as db:
+        return find(db, known.kind, known.place, known.name) is not None
 
 
 def has_children(db: Connection, parent: str) -> bool:

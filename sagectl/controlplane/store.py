@@ -55,6 +55,9 @@ class Store:
     survive a power cut and not only the end of the process.
     """
 
+    # Whether reads may see what is no longer, or not yet, so.
+    is_late = False
+
     def __init__(
         self,
         state: Path,
@@ -67,7 +70,7 @@ class Store:
         self.path = state / DATABASE
         self._create = create
         self._busy_seconds = busy_seconds
-        self._flush = flush
+        self.flush = flush
         # Threads queue here rather than in SQLite's busy handler, which sleeps.
         self._writer = threading.Lock()
         self._idle: list[Connection] = []
@@ -119,10 +122,10 @@ class Store:
             finally:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
-        if self._flush is not None:
+        if self.flush is not None:
             # The next writer goes ahead meanwhile, and its commit may share a later flush.
             with self._reached():
-                self._flush()
+                self.flush()
 
     def exists(self) -> bool:
         """Whether anything was ever kept here."""
@@ -140,6 +143,9 @@ class Store:
 
     def close(self) -> None:
         """Close the connections that nobody uses."""
+        self._close_idle()
+
+    def _close_idle(self) -> None:
         while self._idle:
             self._idle.pop().close()
 
@@ -169,12 +175,16 @@ class Store:
         identity = self._seen()
         if identity != self._identity:
             # Removed or replaced (reset, restore): old connections still see the old file.
-            self.close()
+            self._close_idle()
             self._identity = identity
         try:
             return self._idle.pop(), identity
         except IndexError:
-            return self._opened() if identity else _empty(), identity
+            return self._unshared(), identity
+
+    def _unshared(self) -> Connection:
+        """A connection that nobody else has; to an empty database where there is none yet."""
+        return self._opened() if self._seen() else _empty()
 
     def _seen(self) -> tuple[int, int] | None:
         try:

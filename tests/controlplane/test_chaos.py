@@ -10,7 +10,15 @@ from sagectl.controlplane.chaos import Chaos, Unruly, chaos
 from sagectl.controlplane.faults import Fault
 from sagectl.controlplane.plane import ControlPlane
 from sagectl.errors import InputError
-from tests.support.planes import OIDC, TestClock, compilation, refusal
+from tests.support.planes import (
+    OIDC,
+    TestClock,
+    compilation,
+    labeling,
+    refusal,
+    team,
+    with_team,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,6 +100,55 @@ def test_reads_lag_behind_and_writes_do_not(plane: ControlPlane, clock: TestCloc
         service.handle("CreateCompilationJob", compilation("new"))
     clock.advance(3)
     assert service.handle("DescribeCompilationJob", wanted)["CompilationJobName"] == "new"
+
+
+def test_changes_and_ends_are_seen_late_as_well(plane: ControlPlane, clock: TestClock) -> None:
+    service = Unruly(plane, Chaos(lag=2))
+    arn = with_team(plane)
+    clock.advance(10)
+    wanted = {"WorkteamName": "radiology"}
+    service.handle("UpdateWorkteam", {**wanted, "Description": "New."})
+    service.handle("AddTags", {"ResourceArn": arn, "Tags": [{"Key": "k", "Value": "v"}]})
+    clock.advance(1)
+    before = service.handle("DescribeWorkteam", wanted)["Workteam"]
+    assert before["Description"] != "New."
+    assert service.handle("ListTags", {"ResourceArn": arn}) == {"Tags": []}
+    clock.advance(1)
+    assert service.handle("DescribeWorkteam", wanted)["Workteam"]["Description"] == "New."
+    assert len(service.handle("ListTags", {"ResourceArn": arn})["Tags"]) == 1
+    service.handle("DeleteWorkteam", wanted)
+    assert service.handle("DescribeWorkteam", wanted)
+    assert len(service.handle("ListWorkteams", {})["Workteams"]) == 1
+    clock.advance(2)
+    assert service.handle("ListWorkteams", {}) == {"Workteams": []}
+
+
+def test_what_was_just_made_cannot_be_named_at_once(
+    plane: ControlPlane, clock: TestClock
+) -> None:
+    service = Unruly(plane, Chaos(lag=2))
+    named = team("radiology", WorkforceName="crowd")
+    service.handle("CreateWorkforce", {"WorkforceName": "crowd", "OidcConfig": OIDC})
+    for wanted in (named, team("radiology")):
+        fault = refusal(service, "CreateWorkteam", wanted)
+        assert fault.code == "ValidationException"
+        assert "No workforce named 'crowd'" in fault.message
+    clock.advance(2)
+    arn = service.handle("CreateWorkteam", named)["WorkteamArn"]
+    fault = refusal(service, "CreateLabelingJob", labeling("nodules", arn))
+    assert "does not exist or you do not have access" in fault.message
+    clock.advance(2)
+    assert service.handle("CreateLabelingJob", labeling("nodules", arn))
+
+
+def test_a_burst_of_changes_keeps_few_moments(plane: ControlPlane, clock: TestClock) -> None:
+    service = Unruly(plane, Chaos(lag=2))
+    for number in range(100):
+        service.handle("CreateCompilationJob", compilation(f"job-{number}"))
+        clock.advance(0.1)
+    params = {"MaxResults": 100}
+    seen = service.handle("ListCompilationJobs", params)["CompilationJobSummaries"]
+    assert 78 <= len(seen) <= 82
 
 
 def test_a_workforce_may_end_failed_with_its_reason(

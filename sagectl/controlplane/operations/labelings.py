@@ -196,7 +196,7 @@ def _has_team(context: Context, db: Connection, arn: str) -> bool:
     if not is_private:
         return True
     team = resources.find(db, "Workteam", context.place, name)
-    return team is not None and team.arn == arn
+    return team is not None and team.arn == arn and resources.is_seen(context.store, team)
 
 
 def _found(context: Context, db: Connection, name: str) -> Resource:

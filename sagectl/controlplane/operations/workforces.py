@@ -133,11 +133,15 @@ def found(context: Context, db: Connection, name: str) -> Resource:
     """The workforce of that name; the service calls its absence a ValidationException."""
     workforce = resources.find(db, KIND, context.place, name)
     if workforce is None:
-        raise faults.not_found(
-            f"No workforce named {name!r} in {context.place.region}.",
-            code="ValidationException",
-        )
+        raise absent(context, name)
     return workforce
+
+
+def absent(context: Context, name: str) -> faults.Fault:
+    """There is no workforce of that name."""
+    return faults.not_found(
+        f"No workforce named {name!r} in {context.place.region}.", code="ValidationException"
+    )
 
 
 def shown(workforce: Resource) -> dict[str, Any]:

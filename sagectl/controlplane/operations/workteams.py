@@ -120,10 +120,14 @@ def shown(team: Resource) -> dict[str, Any]:
 
 
 def _workforce(context: Context, db: Connection, params: Mapping[str, Any]) -> Resource:
-    """The workforce that the team is to belong to."""
+    """The workforce that the team is to belong to; one that is not seen yet is none."""
     if "WorkforceName" in params:
-        return workforces.found(context, db, params["WorkforceName"])
-    if workforce := resources.first(db, workforces.KIND, context.place):
+        workforce: Resource | None = workforces.found(context, db, params["WorkforceName"])
+    else:
+        workforce = resources.first(db, workforces.KIND, context.place)
+    if workforce is not None:
+        if not resources.is_seen(context.store, workforce):
+            raise workforces.absent(context, workforce.name)
         return workforce
     member = params["MemberDefinitions"][0].get("CognitoMemberDefinition")
     if member is None:
