@@ -37,6 +37,7 @@ def local_status(app: App) -> dict[str, Any]:
             "Database": sum(_size(state / name) for name in _DATABASE),
             "Objects": _size(state / "objects"),
             "Jobs": _size(state / "jobs"),
+            "Free": _free(state),
         },
     }
 
@@ -87,6 +88,14 @@ def remove(app: App) -> None:
                 f"{place} cannot be removed: {error.strerror}",
                 hint="Check the rights of the directory and run it again.",
             ) from error
+
+
+def _free(place: Path) -> int:
+    """Bytes that the disk has left: without any, lists are read but nothing is made."""
+    from shutil import disk_usage
+
+    there = next(folder for folder in (place, *place.parents) if folder.exists())
+    return disk_usage(there).free
 
 
 def _size(place: Path) -> int:

@@ -131,6 +131,10 @@ class Store:
         """Whether anything was ever kept here."""
         return self._seen() is not None
 
+    def make(self) -> None:
+        """Make the database, unless it is there."""
+        self._prepare(changes=False)
+
     def key(self) -> bytes:
         """The secret of this state directory, made with the database."""
         self._prepare(changes=False)

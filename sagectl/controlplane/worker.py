@@ -55,6 +55,7 @@ def launch(
         return False
     environ = os.environ if environ is None else environ
     job_memory(environ, workers)
+    plane.store.make()
     log = _folder(plane.state) / LOG
     with launching(log.parent) as lock:
         # One that was being started a moment ago has its lease by now.

@@ -49,6 +49,7 @@ def test_status_counts_what_is_there(local: Run, home: Path, tmp_path: Path) -> 
     }
     assert status["Jobs"] == {"Queued": 1, "Running": []}
     assert status["Bytes"]["Database"] > 0
+    assert status["Bytes"]["Free"] > 0
 
 
 def test_status_of_nothing_makes_nothing(run: Run, home: Path) -> None:

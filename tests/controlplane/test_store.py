@@ -230,9 +230,15 @@ def with_workforce_in(plane: ControlPlane, **place: str) -> None:
 def test_a_disk_with_no_room_for_a_database_is_said(
     small_disk: Path, model: ServiceModel
 ) -> None:
-    (small_disk / "ballast").write_bytes(b"\0" * 380 * 1024)
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(b"\0" * 380 * 1024)
+    plane = ControlPlane(small_disk / "state", model)
     with pytest.raises(StateError, match=r"full|No space"):
-        with_workforce(ControlPlane(small_disk / "state", model))
+        with_workforce(plane)
+    assert plane.handle("ListWorkforces", {}) == {"Workforces": []}
+    ballast.unlink()
+    with_workforce(plane)
+    assert not list((small_disk / "state").glob("*.new*"))
 
 
 @pytest.fixture
