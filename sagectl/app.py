@@ -127,6 +127,12 @@ class App:
             region or self.region, user_pool, profile=profile, sends_mail=sends_mail
         )
 
+    def people_of(self, region: str, user_pool: str | None) -> Pool | None:
+        """The pool of a work team's people; None for those of a provider of one's own."""
+        if user_pool is None and not self.settings.is_local:
+            return None
+        return self.pool(user_pool or "", password=None, sends_mail=True, region=region)
+
     def topic(self, arn: str) -> SnsTopic | None:
         """The SNS topic of ``arn``; None if it does not exist."""
         from sagectl.gateway.topics import sns_topic

@@ -157,6 +157,7 @@ def planned_set(
 
     Warnings are said. Raises InputError, FindingsError.
     """
+    from sagectl.plan.crews import crewed
     from sagectl.plan.events import Planned
     from sagectl.plan.ownership import adopted, owned
     from sagectl.plan.planner import planned
@@ -169,6 +170,7 @@ def planned_set(
     if apply_set and adopt:
         documents = adopted(documents, apply_set)
     plan = planned(documents, app.caller_in, app.model, choices, app.secrets)
+    plan = crewed(plan, app.people_of)
     _check_data(app, plan)
     if apply_set:
         plan = owned(plan, apply_set)

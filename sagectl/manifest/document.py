@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sagectl.diagnostics import SourceSpan
+    from sagectl.manifest.people import Worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ class Document:
 
     ``spec`` keeps the service's spelling; its leaves are plain values, ``Upload``,
     ``Reference`` or ``Secret``. ``spans`` maps field paths (``spec.OutputConfig``, ``name``)
-    to where they stand, for documents read from a file.
+    to where they stand, for documents read from a file. ``workers`` are the people that a work
+    team is to have.
     """
 
     kind: str
@@ -74,6 +76,7 @@ class Document:
     tags: Mapping[str, str] = field(default_factory=dict)
     span: SourceSpan | None = None
     spans: Mapping[str, SourceSpan] = field(default_factory=dict)
+    workers: tuple[Worker, ...] = ()
 
     @property
     def label(self) -> str:
@@ -87,6 +90,8 @@ class Document:
             written["region"] = self.region
         if self.tags:
             written["tags"] = dict(self.tags)
+        if self.workers:
+            written["workers"] = [worker.as_dict() for worker in self.workers]
         return written | {"spec": _written(self.spec)}
 
 

@@ -28,6 +28,11 @@ class Worker(NamedTuple):
     groups: tuple[str, ...]
     span: SourceSpan | None = None
 
+    def as_dict(self) -> dict[str, Any]:
+        """The person as a file would have them."""
+        known = {"email": self.email, "name": self.name, "groups": list(self.groups)}
+        return {key: value for key, value in known.items() if value}
+
 
 def email_problem(email: str) -> str | None:
     """What keeps ``email`` from being an e-mail address, if anything does."""
@@ -50,24 +55,49 @@ def read_people(
 
     What starts with ``people:`` or ``{`` is YAML, all else CSV with a header.
     """
-    found: dict[str, Worker] = {}
-    findings: list[Diagnostic] = []
+    items: list[Worker | Diagnostic] = []
     for source in sources([file], stdin=stdin):
         if not isinstance(source, Source):
             return (), (source,)
         is_yaml = file.endswith((".yaml", ".yml")) or re.match(
             r"(?:\s|#.*\n|---)*(?:people\s*:|\{)", source.text
         )
-        for item in _of_yaml(source) if is_yaml else _of_csv(source):
-            if isinstance(item, Diagnostic):
-                findings.append(item)
-                continue
-            worker, problems = _checked(item)
-            findings += problems
-            if first := found.get(worker.email):
-                said = f"the same person as in line {first.span.line if first.span else '?'}"
-                findings.append(Diagnostic(said, "email", worker.span, rule="people.twice"))
-            found.setdefault(worker.email, worker)
+        items += _of_yaml(source) if is_yaml else _of_csv(source)
+    return _sorted_out(items)
+
+
+def workers_of(file: str, node: Any) -> tuple[tuple[Worker, ...], tuple[Diagnostic, ...]]:
+    """The ``workers`` of a work team's document, and all that is wrong with them.
+
+    Each is an e-mail address, or a mapping as in a file of people.
+    """
+    if node.id != "sequence":
+        return (), (_finding(file, node, "is not a list of people", "people.shape"),)
+    items: list[Worker | Diagnostic] = []
+    for item in node.value:
+        if item.id == "scalar":
+            items.append(_worker(item.value, "", (), _span(file, item)))
+        else:
+            items += _of_node(file, item)
+    return _sorted_out(items)
+
+
+def _sorted_out(
+    items: Iterable[Worker | Diagnostic],
+) -> tuple[tuple[Worker, ...], tuple[Diagnostic, ...]]:
+    """Everybody once, checked, and the findings."""
+    found: dict[str, Worker] = {}
+    findings: list[Diagnostic] = []
+    for item in items:
+        if isinstance(item, Diagnostic):
+            findings.append(item)
+            continue
+        worker, problems = _checked(item)
+        findings += problems
+        if first := found.get(worker.email):
+            said = f"the same person as in line {first.span.line if first.span else '?'}"
+            findings.append(Diagnostic(said, "email", worker.span, rule="people.twice"))
+        found.setdefault(worker.email, worker)
     return tuple(found.values()), tuple(findings)
 
 
@@ -145,42 +175,42 @@ def _of_yaml(source: Source) -> Iterator[Worker | Diagnostic]:
         people = members.get("people")
         if set(members) != {"people"} or people is None or people.id != "sequence":
             said = "is not a mapping of people to a list, and of nothing else"
-            yield _finding(source, root, said, "people.shape")
+            yield _finding(source.name, root, said, "people.shape")
             continue
         for node in people.value:
-            yield from _of_node(source, node)
+            yield from _of_node(source.name, node)
 
 
-def _of_node(source: Source, node: Any) -> Iterator[Worker | Diagnostic]:
+def _of_node(file: str, node: Any) -> Iterator[Worker | Diagnostic]:
     """A person, or everything that keeps the node from being one."""
     if node.id != "mapping":
-        yield _finding(source, node, "is not a mapping of email, name, groups", "people.shape")
+        yield _finding(file, node, "is not a mapping of email, name, groups", "people.shape")
         return
     findings: list[Diagnostic] = []
     values: dict[str, Any] = {}
     for key, value in _pairs(node):
         if key.value not in HEADER or key.value in values:
             said = "is there twice" if key.value in values else "is not known"
-            findings.append(_finding(source, key, f"{key.value} {said}", "people.field"))
+            findings.append(_finding(file, key, f"{key.value} {said}", "people.field"))
         elif value.id != ("sequence" if key.value == "groups" else "scalar"):
             what = "a list of groups" if key.value == "groups" else "a text"
-            findings.append(_finding(source, value, f"is not {what}", "people.shape"))
+            findings.append(_finding(file, value, f"is not {what}", "people.shape"))
         else:
             values[key.value] = value
     groups = values["groups"].value if "groups" in values else []
     findings += [
-        _finding(source, group, "is not a text", "people.shape")
+        _finding(file, group, "is not a text", "people.shape")
         for group in groups
         if group.id != "scalar"
     ]
     if "email" not in values and not findings:
-        findings.append(_finding(source, node, "email is missing", "people.field"))
+        findings.append(_finding(file, node, "email is missing", "people.field"))
     if findings:
         yield from findings
         return
     name = values["name"].value if "name" in values else ""
     names = [group.value for group in groups]
-    yield _worker(values["email"].value, name, names, _span(source, node))
+    yield _worker(values["email"].value, name, names, _span(file, node))
 
 
 def _pairs(node: Any) -> list[tuple[Any, Any]]:
@@ -189,11 +219,11 @@ def _pairs(node: Any) -> list[tuple[Any, Any]]:
     return [(key, value) for key, value in node.value if key.id == "scalar"]
 
 
-def _finding(source: Source, node: Any, said: str, rule: str) -> Diagnostic:
+def _finding(file: str, node: Any, said: str, rule: str) -> Diagnostic:
     hint = "Such as: people: [{email: ann@example.com, name: Ann, groups: [doctors]}]"
-    return Diagnostic(said, "", _span(source, node), hint, rule)
+    return Diagnostic(said, "", _span(file, node), hint, rule)
 
 
-def _span(source: Source, node: Any) -> SourceSpan:
+def _span(file: str, node: Any) -> SourceSpan:
     mark = node.start_mark
-    return SourceSpan(source.name, mark.line + 1, mark.column + 1)
+    return SourceSpan(file, mark.line + 1, mark.column + 1)

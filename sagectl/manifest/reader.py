@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sagectl.manifest.nodes import Mark
+    from sagectl.manifest.people import Worker
 
 API_VERSION = "sagectl/v1"
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
@@ -40,6 +41,7 @@ class Draft:
     name: str = ""
     region: str | None = None
     tags: dict[str, str] = field(default_factory=dict)
+    workers: tuple[Worker, ...] = ()
     spec: Any = None
     combination: str = ""  # of those its matrix makes: board=rasp4b, model=digits
     findings: list[Diagnostic] = field(default_factory=list)
@@ -222,6 +224,13 @@ def _read_tags(reading: _Reading, node: Any) -> None:
             reading.draft.tags[key] = text
 
 
+def _read_workers(reading: _Reading, node: Any) -> None:
+    from sagectl.manifest.people import workers_of
+
+    reading.draft.workers, findings = workers_of(reading.source.name, node)
+    reading.findings.extend(findings)
+
+
 def _read_spec(reading: _Reading, node: Any) -> None:
     if node.id == "mapping":
         reading.draft.spec = node
@@ -240,6 +249,7 @@ KEYS: Mapping[str, Callable[[_Reading, Any], None]] = MappingProxyType(
         "name": _read_name,
         "region": _read_region,
         "tags": _read_tags,
+        "workers": _read_workers,
         "spec": _read_spec,
     }
 )

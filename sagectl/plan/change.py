@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sagectl.diagnostics import Diagnostic
     from sagectl.manifest.document import Document
     from sagectl.plan.order import Key
+    from sagectl.plan.people import PersonChange
 
 
 class Action(Enum):
@@ -61,12 +62,12 @@ class Transfer:
 class Change:
     """What a plan does with one document's resource.
 
-    ``fields`` are the differences (none for CREATE and DELETE). ``params`` are what the
-    create, update or delete operation will be given, uploads as URIs; a Reference is left
-    where an ARN is known only once its resource was made. ``tags`` are added to a live
-    resource. ``needs`` are the keys of the changes that must have ended well before this one
-    starts. ``live`` is what Describe said. ``lost`` are the names of work teams that have to
-    be deleted first.
+    ``fields`` are the differences (of CREATE and DELETE only those that ``people`` make).
+    ``params`` are what the create, update or delete operation will be given, uploads as URIs; a
+    Reference is left where an ARN is known only once its resource was made. ``tags`` are added
+    to a live resource. ``needs`` are the keys of the changes that must have ended well before
+    this one starts. ``people`` are let in before anything else. ``live`` is what Describe said.
+    ``lost`` are the names of work teams that have to be deleted first.
     """
 
     action: Action
@@ -80,6 +81,7 @@ class Change:
     needs: frozenset[Key] = frozenset()
     uploads: tuple[Transfer, ...] = ()
     lost: tuple[str, ...] = ()
+    people: tuple[PersonChange, ...] = ()
     reason: str = ""
 
     @property

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from sagectl.plan.change import Change, Plan
+    from sagectl.plan.crews import Pools
     from sagectl.plan.lanes import Ticket
     from sagectl.plan.live import Callers
     from sagectl.plan.order import Key
@@ -41,6 +42,10 @@ def never() -> bool:
     return False
 
 
+def nobody(_: str, __: str | None, /) -> None:
+    """There are no people to let in."""
+
+
 def apply_plan(
     plan: Plan,
     callers: Callers,
@@ -51,6 +56,7 @@ def apply_plan(
     parallel: int = 1,
     stops: Callable[[], bool] = never,
     pause: Callable[[float], None] = sleep,
+    pools: Pools = nobody,
 ) -> Outcome:
     """Make the pending changes, ``parallel`` at a time, each after what it needs.
 
@@ -58,7 +64,7 @@ def apply_plan(
     changes under way end and no other begins. Failures are in the outcome, not raised.
     """
     run = _Run(plan, observer)
-    steps = Steps(callers, objects, run.results, secrets, pause=pause, stops=stops)
+    steps = Steps(callers, objects, run.results, secrets, pause=pause, stops=stops, pools=pools)
     with lanes(min(parallel, len(run.waiting))) as workers:
         while run.waiting or run.active:
             for change in run.ready(parallel):

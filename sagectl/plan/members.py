@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 # "One to ten groups can be used to create a single private work team" (API reference,
 # MemberDefinition); a Cognito group is a definition of its own, of which there are ten.
 MAX_GROUPS = 10
-_COGNITO, _OIDC = "CognitoMemberDefinition", "OidcMemberDefinition"
+COGNITO, _OIDC = "CognitoMemberDefinition", "OidcMemberDefinition"
 
 
 class Members(NamedTuple):
@@ -37,7 +37,7 @@ class Members(NamedTuple):
         if self.pool is None:
             return [{_OIDC: {"Groups": list(self.groups)}}]
         where = {"UserPool": self.pool, "ClientId": self.client}
-        return [{_COGNITO: {**where, "UserGroup": group}} for group in self.groups]
+        return [{COGNITO: {**where, "UserGroup": group}} for group in self.groups]
 
 
 def groups_of(team: Mapping[str, Any]) -> tuple[str, ...]:
@@ -45,7 +45,7 @@ def groups_of(team: Mapping[str, Any]) -> tuple[str, ...]:
     groups: list[str] = []
     for definition in team.get("MemberDefinitions", ()):
         groups += definition.get(_OIDC, {}).get("Groups", ())
-        if cognito := definition.get(_COGNITO):
+        if cognito := definition.get(COGNITO):
             groups.append(cognito["UserGroup"])
     return tuple(dict.fromkeys(groups))
 
@@ -54,7 +54,7 @@ def members(team: Mapping[str, Any]) -> Members:
     """The groups of a described work team. Raises InputError for a team that has none."""
     groups = groups_of(team)
     cognito: Mapping[str, Any] = next(
-        (each[_COGNITO] for each in team.get("MemberDefinitions", ()) if _COGNITO in each), {}
+        (each[COGNITO] for each in team.get("MemberDefinitions", ()) if COGNITO in each), {}
     )
     if not groups:
         raise InputError(

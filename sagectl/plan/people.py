@@ -190,7 +190,7 @@ def apply_people(
             untried.append(change)
             return
         try:
-            _apply(change, pool)
+            admit(change, pool)
         except SagectlError as error:
             failed.append(Failure(change, error))
             told(change, error)
@@ -216,8 +216,8 @@ def _each(
             pass
 
 
-def _apply(change: PersonChange, pool: Pool) -> None:
-    """Joins come before leaves: whoever moves is never in no team."""
+def admit(change: PersonChange, pool: Pool) -> None:
+    """Make one change; joins come before leaves: whoever moves is never in no team."""
     if change.action is Action.DELETE:
         pool.remove(change.username or change.email)
         return

@@ -12,6 +12,7 @@ from sagectl.catalog.kinds import KINDS
 from sagectl.diagnostics import Diagnostic
 from sagectl.errors import FindingsError, InputError
 from sagectl.manifest.document import Document, Secret, Upload
+from sagectl.manifest.people import Worker
 from sagectl.plan.confidential import set_fields
 from sagectl.schema.request import create_request
 
@@ -135,6 +136,10 @@ def _document(written: Mapping[str, Any], model: ServiceModel, lenient: bool) ->
         written["spec"],
         written.get("region"),
         written.get("tags", {}),
+        workers=tuple(
+            Worker(one["email"], one.get("name", ""), tuple(one.get("groups", ())))
+            for one in written.get("workers", ())
+        ),
     )
     params = create_request(bare, model, lenient=lenient).params
     spec = {name: value for name, value in params.items() if name in bare.spec}

@@ -10,8 +10,10 @@ from sagectl.errors import InterruptedRunError, NotFoundError, ServiceError, Wai
 from sagectl.manifest.document import Secret
 from sagectl.plan.change import Action, Change
 from sagectl.plan.confidential import remember
+from sagectl.plan.crews import pool_of
 from sagectl.plan.diff import differences
 from sagectl.plan.live import described, failure, status
+from sagectl.plan.people import admit
 from sagectl.plan.targets import replaced
 from sagectl.plan.uploads import send
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sagectl.manifest.document import Reference
+    from sagectl.plan.crews import Pools
     from sagectl.plan.live import Caller, Callers
     from sagectl.plan.order import Key
     from sagectl.plan.secrets import Secrets
@@ -54,6 +57,7 @@ class Steps:
         *,
         pause: Callable[[float], None],
         stops: Callable[[], bool],
+        pools: Pools,
     ) -> None:
         self._callers = callers
         self._objects = objects
@@ -61,12 +65,25 @@ class Steps:
         self._secrets = secrets
         self._pause = pause
         self._stops = stops
+        self._pools = pools
 
     def carry_out(self, change: Change) -> tuple[Sent, Mapping[str, Any]]:
         """Make one change; what was uploaded for it, and the service's answer."""
+        self._let_in(change)
         sent = [(item.uri, send(item, self._objects)) for item in change.uploads]
         caller = self._callers(change.region)
         return sent, _ACTIONS[change.action](self, change, caller)
+
+    def _let_in(self, change: Change) -> None:
+        """Have the people of a work team in its groups, before the team is made of them."""
+        pool = pool_of(change, self._pools) if change.people else None
+        if pool is None:
+            return
+        there = set(pool.groups())
+        for group in {group for person in change.people for group in person.joins} - there:
+            pool.create_group(group)
+        for person in change.people:
+            admit(person, pool)
 
     def _create(self, change: Change, caller: Caller) -> Mapping[str, Any]:
         try:

@@ -19,6 +19,7 @@ from sagectl.schema.forms import forms_of
 from sagectl.schema.memory import Forgetful
 from sagectl.schema.request import create_params, in_document, with_rules
 from sagectl.schema.rules.rule import given
+from sagectl.schema.rules.workteam import stray_workers
 from sagectl.schema.scalars import Limits
 from sagectl.schema.shorthands import expand_node
 from sagectl.schema.walk import Walk
@@ -196,8 +197,16 @@ class DraftReader:
         spec = self.spec.from_node(draft.spec, "spec", walk) if draft.spec is not None else {}
         tags = self._tags(draft, spec.pop("Tags", None), walk)
         document = Document(
-            draft.kind, draft.name, spec, draft.region, tags, draft.span, draft.spans
+            draft.kind,
+            draft.name,
+            spec,
+            draft.region,
+            tags,
+            draft.span,
+            draft.spans,
+            draft.workers,
         )
+        draft.findings.extend(stray_workers(document))
         if draft.spec is None:
             return document, [*draft.findings, *walk.findings]
         params = create_params(document)

@@ -40,6 +40,7 @@ def manifest_schema(model: ServiceModel) -> dict[str, Any]:
             "name": {"type": _TEXT},
             "region": {"type": "string"},
             "tags": {"type": "object", "additionalProperties": {"type": _TEXT}},
+            "workers": _workers(),
             "spec": {"type": "object"},
             "matrix": _matrix(),
         },
@@ -50,11 +51,35 @@ def manifest_schema(model: ServiceModel) -> dict[str, Any]:
                     "properties": {"kind": {"const": name}},
                     "not": {"required": ["matrix"]},
                 },
-                "then": {"properties": {"spec": {"$ref": f"#/$defs/{name}"}}},
+                "then": {
+                    "properties": {
+                        "spec": {"$ref": f"#/$defs/{name}"},
+                        **({} if name == "Workteam" else {"workers": False}),
+                    }
+                },
             }
             for name in KINDS
         ],
         "$defs": {name: _spec(kind, model) for name, kind in KINDS.items()},
+    }
+
+
+def _workers() -> dict[str, Any]:
+    texts = {"type": "array", "items": {"type": "string"}}
+    person = {
+        "type": "object",
+        "required": ["email"],
+        "additionalProperties": False,
+        "properties": {
+            "email": {"type": "string"},
+            "name": {"type": "string"},
+            "groups": texts,
+        },
+    }
+    return {
+        "description": "People of a Workteam: an e-mail address each, or email, name, groups.",
+        "type": "array",
+        "items": {"anyOf": [{"type": "string"}, person]},
     }
 
 

@@ -77,7 +77,7 @@ class SetMemory:
         return documents
 
     def keep(self, source: Source, documents: Sequence[Document]) -> None:
-        if not all(_is_plain(document.kind) for document in documents):
+        if not all(_is_plain(each.kind) and not each.workers for each in documents):
             return
         # What marshal cannot write is a form (an upload, a reference), which tells of a place.
         with suppress(ValueError):

@@ -5,11 +5,14 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from sagectl.diagnostics import Diagnostic
 from sagectl.schema.rules.rule import Breach, Rule, listed, text
 from sagectl.schema.rules.tags import TAG_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from sagectl.manifest.document import Document
 
 _COGNITO, _OIDC = "CognitoMemberDefinition", "OidcMemberDefinition"
 CHANGEABLE = (
@@ -81,6 +84,28 @@ def _repeated_groups(params: Mapping[str, Any]) -> Iterator[Breach]:
 def _something_to_change(params: Mapping[str, Any]) -> Iterator[Breach]:
     if not any(name in params for name in CHANGEABLE):
         yield Breach("", "changes nothing", f"Give one of {', '.join(CHANGEABLE)}.")
+
+
+def stray_workers(document: Document) -> Iterator[Diagnostic]:
+    """Findings on the ``workers`` of a document that its team cannot have."""
+    if document.workers and document.kind != "Workteam":
+        said = "is for a Workteam alone"
+        yield Diagnostic(said, "workers", document.workers[0].span, rule="workteam.workers")
+        return
+    groups = {
+        group
+        for _, member in _members(document.spec)
+        for group in (
+            *listed(member, f"{_OIDC}.Groups"),
+            text(member, f"{_COGNITO}.UserGroup"),
+        )
+    }
+    for worker in document.workers:
+        for group in worker.groups:
+            if group not in groups:
+                said = f"{group!r} is not a group of this team"
+                hint = "Name one of its groups, or none for the first."
+                yield Diagnostic(said, "workers", worker.span, hint, "workteam.workers")
 
 
 _MEMBER_RULES = (
