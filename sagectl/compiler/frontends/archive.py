@@ -25,7 +25,15 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _BROKEN = (tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error)
 
 # Framework -> how the names of its model files end.
-MODEL_SUFFIXES = {"ONNX": (".onnx",)}
+MODEL_SUFFIXES = {
+    "ONNX": (".onnx",),
+    "PYTORCH": (".pt2", ".pth", ".pt"),
+    "TENSORFLOW": (".pb", ".pbtxt"),
+    "KERAS": (".keras", ".h5", ".hdf5"),
+    "TFLITE": (".tflite",),
+    # The last is what SageMaker's own container calls it.
+    "XGBOOST": (".model", ".json", ".ubj", ".bin", ".deprecated", "xgboost-model"),
+}
 
 
 @contextmanager

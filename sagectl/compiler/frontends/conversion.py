@@ -1,0 +1,176 @@
+"""Models of other frameworks made into ONNX, each in a process of its own.
+
+The libraries of the frameworks bring LLVM and protobuf along, take hundreds of megabytes, and
+read files that nobody vouches for: what goes wrong in them ends a child, not the compiler.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from sagectl.compiler.errors import RequestError
+from sagectl.compiler.frontends.extras import require
+from sagectl.errors import CompileError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from onnx import ModelProto
+
+    from sagectl.compiler.frontends import Imported
+    from sagectl.compiler.request import CompileRequest
+
+MODEL = "model.onnx"
+_REPORT = "report.json"
+# TensorFlow talks while it is loaded, and looks for a GPU.
+_QUIET = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "CUDA_VISIBLE_DEVICES": "-1",
+    "KERAS_BACKEND": "tensorflow",
+}
+_LONGEST = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What a converter tells of the ONNX model that it wrote into its folder.
+
+    ``shapes`` are those of inputs that the ONNX model leaves open.
+    """
+
+    shapes: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
+
+
+def imported(request: CompileRequest, converter: str) -> Imported:
+    """The request's model by way of ONNX; ``converter`` is the module that ``serve``s.
+
+    Raises RequestError and CompileError as the converter and the ONNX frontend do.
+    """
+    from sagectl.compiler.frontends.onnx import import_model
+    from sagectl.compiler.frontends.onnx.reading import read_model
+
+    require(request.framework)
+    with TemporaryDirectory(prefix="sagectl-convert-") as place:
+        done = _converted(request, converter, Path(place))
+        model = read_model(Path(place, MODEL))
+    found = import_model(model, dict(done.shapes))
+    return replace(
+        found,
+        framework=request.framework,
+        reference=request.model,
+        warnings=(*found.warnings, *done.warnings),
+        facts={**found.facts, **done.facts},
+    )
+
+
+def serve(convert: Callable[[Path, Mapping[str, Any], Path], Conversion]) -> None:
+    """Run ``convert(model, asked, folder)`` as the parent asked, and report what came of it."""
+    model, folder = Path(sys.argv[1]), Path(sys.argv[2])
+    asked = json.loads(sys.argv[3])
+    try:
+        done = convert(model, asked, folder)
+        report: dict[str, Any] = {
+            "Shapes": {name: list(shape) for name, shape in done.shapes.items()},
+            "Facts": dict(done.facts),
+            "Warnings": list(done.warnings),
+        }
+    except CompileError as error:
+        report = {
+            "Refused": error.message,
+            "Request": isinstance(error, RequestError),
+            "Reason": error.reason,
+            "Details": error.details,
+            "Hint": error.hint,
+        }
+    (folder / _REPORT).write_text(json.dumps(report), encoding="utf-8")
+
+
+@contextmanager
+def converting(what: str, failures: tuple[type[Exception], ...], hint: str) -> Iterator[None]:
+    """Turn what a framework's library raises into a RequestError (reason "format")."""
+    try:
+        yield
+    except CompileError:
+        raise
+    except failures as error:
+        raise RequestError(
+            f"{what}: {first_line(error)}", stage="import", reason="format", hint=hint
+        ) from error
+
+
+def first_line(error: Exception) -> str:
+    """The line of a library's message that says most: its first, without colours."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines[0] if lines else type(error).__name__)[:_LONGEST]
+
+
+def renamed(model: ModelProto, names: Mapping[str, str]) -> None:
+    """Give values of a graph the names that people know them by, in place."""
+    for node in model.graph.node:
+        for side in (node.input, node.output):
+            side[:] = [names.get(name, name) for name in side]
+    graph = model.graph
+    for value in (*graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        value.name = names.get(value.name, value.name)
+
+
+def _converted(request: CompileRequest, converter: str, place: Path) -> Conversion:
+    asked = {
+        "shapes": {name: list(shape) for name, shape in request.inputs.items()},
+        "options": {name: value for name, value in request.options.items() if name == "dtype"},
+    }
+    ended = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            converter,
+            str(request.model.absolute()),
+            str(place),
+            json.dumps(asked),
+        ],
+        env={**os.environ, **_QUIET, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    report = place / _REPORT
+    if not report.exists():
+        raise _broken(request, ended)
+    found = json.loads(report.read_text(encoding="utf-8"))
+    if "Refused" in found:
+        kind = RequestError if found["Request"] else CompileError
+        raise kind(
+            found["Refused"],
+            stage="import",
+            reason=found["Reason"],
+            details=found["Details"],
+            hint=found["Hint"],
+        )
+    shapes = {name: tuple(shape) for name, shape in found["Shapes"].items()}
+    return Conversion(shapes, found["Facts"], tuple(found["Warnings"]))
+
+
+def _broken(request: CompileRequest, ended: subprocess.CompletedProcess[str]) -> CompileError:
+    lines = [line for line in ended.stderr.strip().splitlines() if line.strip()]
+    how = "crashed" if ended.returncode < 0 else "failed"
+    said = lines[-1][:_LONGEST] if lines else f"it ended with {ended.returncode}"
+    return CompileError(
+        f"Reading {request.model.name} as {request.framework} {how}: {said}",
+        stage="import",
+        reason="format",
+        hint="Is the file whole, and of a version that the installed framework reads? "
+        "An ONNX export of the model is another way in.",
+    )
