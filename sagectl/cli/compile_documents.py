@@ -25,10 +25,15 @@ if TYPE_CHECKING:
 FRAMEWORKS = {
     ".onnx": "ONNX",
     ".tflite": "TFLITE",
+    ".keras": "KERAS",
     ".h5": "KERAS",
+    ".hdf5": "KERAS",
     ".pb": "TENSORFLOW",
+    ".pbtxt": "TENSORFLOW",
+    ".pt2": "PYTORCH",
     ".pt": "PYTORCH",
     ".pth": "PYTORCH",
+    ".ubj": "XGBOOST",
 }
 # What jobs on the embedded control plane get when nothing else is said.
 LOCAL_ROLE = f"arn:aws:iam::{LOCAL_ACCOUNT}:role/sagectl"

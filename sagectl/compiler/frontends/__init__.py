@@ -80,6 +80,11 @@ class Frontend(Protocol):
 # The service's framework -> the module that reads it.
 FRONTENDS = {
     "ONNX": "sagectl.compiler.frontends.onnx",
+    "PYTORCH": "sagectl.compiler.frontends.pytorch",
+    "TENSORFLOW": "sagectl.compiler.frontends.tensorflow",
+    "KERAS": "sagectl.compiler.frontends.keras",
+    "TFLITE": "sagectl.compiler.frontends.tflite",
+    "XGBOOST": "sagectl.compiler.frontends.xgboost",
 }
 
 

@@ -1,0 +1,35 @@
+"""Reads Keras models: ``.keras`` files and HDF5 ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from sagectl.compiler.frontends import Imported, Reference
+    from sagectl.compiler.request import CompileRequest
+    from sagectl.runtime.tensors import Port
+
+
+def load(request: CompileRequest) -> Imported:
+    """The request's model by way of tf2onnx.
+
+    Inputs with four dimensions are NCHW, in the request and in the package, though the model
+    has them as NHWC: the service's own rule. Outputs are as the model has them.
+    Raises RequestError (reason "format", "input" or "extra") and CompileError.
+    """
+    from sagectl.compiler.frontends.conversion import imported
+    from sagectl.compiler.frontends.keras.files import vetted
+
+    vetted(request.model)
+    return imported(request, "sagectl.compiler.frontends.keras.converter")
+
+
+def reference(model: Path, inputs: Sequence[Port], outputs: Sequence[Port]) -> Reference:
+    """The model as Keras runs it on TensorFlow; images go in as NCHW."""
+    from sagectl.compiler.frontends.keras.models import opened
+    from sagectl.compiler.frontends.tensorflow.reference import Tensorflow
+
+    return Tensorflow(lambda: opened(model))

@@ -1,0 +1,33 @@
+"""Reads TensorFlow Lite models, quantised ones included."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from sagectl.compiler.frontends import Imported, Reference
+    from sagectl.compiler.request import CompileRequest
+    from sagectl.runtime.tensors import Port
+
+
+def load(request: CompileRequest) -> Imported:
+    """The request's model by way of tf2onnx; shapes are NHWC, as the model has them.
+
+    An input that no shape is given for has the one that the file would be run with.
+    Raises RequestError (reason "format", "input" or "extra") and CompileError.
+    """
+    from sagectl.compiler.frontends.conversion import imported
+    from sagectl.compiler.frontends.tflite.files import vetted
+
+    vetted(request.model)
+    return imported(request, "sagectl.compiler.frontends.tflite.converter")
+
+
+def reference(model: Path, inputs: Sequence[Port], outputs: Sequence[Port]) -> Reference:
+    """The model as TensorFlow Lite's interpreter runs it."""
+    from sagectl.compiler.frontends.tflite.reference import Interpreter
+
+    return Interpreter(model, inputs)
