@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from sagectl.runtime.tensors import Port
 
 SEED = 0
+# For a size that is free: more than a vector, and no multiple of one.
+_FREE = 37
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def _array(port: Port, draw: Draw, random: Any) -> np.ndarray[Any, Any]:
     import numpy as np
 
     dtype = np.dtype(port.dtype)
-    shape = tuple(max(1, size) for size in port.shape)
+    shape = tuple(_FREE if size < 0 else max(1, size) for size in port.shape)
     values: Any
     if dtype.kind == "b":
         values = random.random(shape) < 0.5

@@ -62,30 +62,41 @@ def checked(feeds: Mapping[str, Any], inputs: Sequence[Port]) -> list[Array]:
     if isinstance(feeds, dict) and len(feeds) == len(inputs):
         arrays: list[Any] = [feeds.get(port.name) for port in inputs]
         if all(
-            isinstance(array, np.ndarray) and array.dtype == dtype and array.shape == shape
+            isinstance(array, np.ndarray)
+            and array.dtype == dtype
+            and (array.shape == shape or _is_free(shape, array.shape))
             for array, (dtype, shape) in zip(arrays, _expected(tuple(inputs)), strict=True)
         ):
             return arrays
     return _examined(feeds, inputs)
 
 
+def _is_free(wanted: tuple[int, ...], given: tuple[int, ...]) -> bool:
+    """Whether the sizes of an array are those wanted, or free."""
+    return len(wanted) == len(given) and all(
+        size in (-1, found) for size, found in zip(wanted, given, strict=True)
+    )
+
+
 class Staging:
-    """Aligned room for one input, filled anew for each run."""
+    """Aligned room for one input, filled anew for each run, made anew for another shape."""
 
     def __init__(self, port: Port) -> None:
-        self._room = None if min(port.shape, default=1) < 0 else _room(port.shape, port.dtype)
-        self._tensor = None if self._room is None else _tensor(self._room)
+        self._dtype = port.dtype
+        self._fit(tuple(max(1, size) for size in port.shape))
 
     def tensor(self, array: Array) -> Any:
         """``array`` as generated code can read it: itself when it is large and fits."""
         if array.nbytes > _COPIED_BYTES and _is_ready(array):
             return _tensor(array)
-        if self._room is None:
-            room = _room(array.shape, array.dtype)
-            room[...] = array
-            return _tensor(room)
+        if array.shape != self._room.shape:
+            self._fit(array.shape)
         self._room[...] = array
         return self._tensor
+
+    def _fit(self, shape: tuple[int, ...]) -> None:
+        self._room = _room(shape, self._dtype)
+        self._tensor = _tensor(self._room)
 
 
 @cache

@@ -18,6 +18,9 @@ EXTRAS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
         "TENSORFLOW": ("tensorflow", ("tensorflow", "tf2onnx")),
         "KERAS": ("keras", ("tensorflow", "keras", "tf2onnx")),
         "TFLITE": ("tflite", ("tensorflow", "tf2onnx")),
+        "XGBOOST": ("xgboost", ("xgboost",)),
+        "LIGHTGBM": ("lightgbm", ("lightgbm",)),
+        "SKLEARN": ("sklearn", ("sklearn",)),
     }
 )
 

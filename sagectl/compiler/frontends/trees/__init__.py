@@ -1,0 +1,1 @@
+"""Ensembles of decision trees, whoever grew them, as loop nests."""
