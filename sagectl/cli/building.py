@@ -52,6 +52,23 @@ BUILD = (
         help="Weights in the library, or in a file beside it.  [inside]",
     ),
     click.Option(
+        ("--precision",),
+        type=click.Choice(("fast", "exact")),
+        help="exact: no approximations, at the price of speed.  [fast]",
+    ),
+    click.Option(
+        ("--database",),
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Use the schedules that compile tune has kept there.",
+    ),
+    click.Option(
+        ("--dump",),
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Write the module after each phase, and why rules declined.",
+    ),
+    click.Option(
         ("--bundle-runtime",),
         is_flag=True,
         help="Add TVM's runtime library for the target to the package.",

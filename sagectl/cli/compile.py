@@ -17,7 +17,8 @@ COMMANDS = {
         "Prove that a package computes what its model does.",
     ),
     "run": ("sagectl.cli.building:run", "Run a package on data."),
-    "bench": ("sagectl.cli.benching:bench", "Measure how long a package takes."),
+    "bench": ("sagectl.cli.benching:bench", "Measure how long a model takes."),
+    "tune": ("sagectl.cli.tuning:tune", "Search faster schedules for a model."),
     "inspect": ("sagectl.cli.building:inspect", "Show what is in a package."),
     "logs": ("sagectl.cli.artifacts:logs", "Print what a job has written."),
     "download": ("sagectl.cli.artifacts:download", "Bring a job's package here."),
@@ -33,8 +34,8 @@ COMMANDS = {
 def compile_() -> None:
     """Compile models, here or as jobs.
 
-    build, matrix, verify, run, bench, inspect, compare and targets work on this machine and
-    need no service; the others manage compilation jobs.
+    build, matrix, verify, run, bench, tune, inspect, compare and targets work on this machine
+    and need no service; the others manage compilation jobs.
 
     \b
     Examples:

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from sagectl.compiler.bundling import bundle_runtime, require_runtime
 from sagectl.compiler.codegen import generated
+from sagectl.compiler.dump import Dump
 from sagectl.compiler.failures import TVM_STAGES, condensed, stored
 from sagectl.compiler.frontends import frontend
 from sagectl.compiler.frontends.archive import model_file
 from sagectl.compiler.kernels import require_tools
 from sagectl.compiler.linkers import chosen_linker
 from sagectl.compiler.observer import SILENT
+from sagectl.compiler.operators import work
 from sagectl.compiler.packaging import (
     Package,
     described_model,
@@ -25,9 +27,11 @@ from sagectl.compiler.packaging import (
     write_folder,
 )
 from sagectl.compiler.parameters import detached
+from sagectl.compiler.passes.nests.elementary import faithful
 from sagectl.compiler.passes.pipeline import optimized
 from sagectl.compiler.schedules import scheduled
 from sagectl.compiler.targets import resolve
+from sagectl.compiler.tuning import read_database
 from sagectl.compiler.verify import verified
 from sagectl.runtime.package import LIBRARY, PARAMETERS, digest
 
@@ -51,28 +55,34 @@ def compile_model(request: CompileRequest, observer: Observer = SILENT) -> Packa
     require_folder(request.output)
     if request.bundle_runtime:
         require_runtime(target)
+    dump = Dump(request.dump)
+    tuned = read_database(request.database, target) if request.database else None
     seconds: dict[str, float] = {}
     with _workplace(request) as (model, objects, folder):
         request = replace(request, model=model)
-        with _stage("import", observer, seconds):
+        with _stage("import", observer, seconds), faithful(target.is_exact):
             imported = reader.load(request)
+            dump.module("imported", imported.module)
         for warning in (*target.warnings, *imported.warnings):
             observer.warn(warning)
         with _stage("optimize", observer, seconds):
-            module = optimized(imported.module, target)
+            module = optimized(imported.module, target, seen=dump.module)
+            facts = work(module)
         with _stage("schedule", observer, seconds):
-            module = scheduled(module, target)
+            module = scheduled(module, target, first=tuned, note=dump.decided)
+            dump.module("scheduled", module)
+            dump.rules()
         with _stage("generate", observer, seconds):
             if request.params == "beside":
                 module = detached(module, folder / PARAMETERS)
-            files = generated(module, target, objects)
+            files = generated(module, target, objects, seen=dump.sources)
         with _stage("link", observer, seconds):
             linker.link(files, library := objects / LIBRARY, target)
             library.rename(folder / LIBRARY)
             if request.bundle_runtime:
                 bundle_runtime(target, folder)
         with _stage("verify", observer, seconds):
-            meta = described_model(imported, request, target, folder)
+            meta = described_model(imported, request, target, folder, facts)
             meta, comparison = verified(folder, meta, imported, request, target)
         for remark in comparison.remarks if comparison else ():
             observer.warn(remark)

@@ -13,7 +13,7 @@ from sagectl.compiler.blob import write_blob
 from sagectl.compiler.targets import tvm_target
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tvm.ir import IRModule
 
@@ -23,17 +23,24 @@ if TYPE_CHECKING:
 _CODE_BYTES = 32 << 20
 
 
-def generated(module: IRModule, target: Target, folder: Path) -> tuple[Path, ...]:
+def generated(
+    module: IRModule,
+    target: Target,
+    folder: Path,
+    seen: Callable[[Any], None] | None = None,
+) -> tuple[Path, ...]:
     """Write the objects of ``module`` into ``folder``: its code, then bytecode and constants.
 
     What Relax operators are left become calls into TVM's virtual machine; memory is planned.
-    GPU code is part of the last.
+    GPU code is part of the last. ``seen`` is shown TVM's executable.
     """
     from tvm import relax
 
     described = tvm_target(target)
     with described, kernels.as_source() if target.gpu else nullcontext():
         executable = relax.build(module, target=described)
+    if seen:
+        seen(executable)
     return _objects(executable, target, folder)
 
 

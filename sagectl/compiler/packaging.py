@@ -53,11 +53,15 @@ class Package:
 
 
 def described_model(
-    imported: Imported, request: CompileRequest, target: Target, folder: Path
+    imported: Imported,
+    request: CompileRequest,
+    target: Target,
+    folder: Path,
+    facts: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The ``compiled.meta`` of a compilation; Requirements and Model as the DLR reads them.
 
-    ``folder`` holds what the package will, and is measured.
+    ``folder`` holds what the package will, and is measured; ``facts`` are those of ``work``.
     """
     import tvm_ffi
     from tvm import __version__ as tvm_version
@@ -76,7 +80,9 @@ def described_model(
             "Sha256": layout.digest(request.model),
             **{name.title(): value for name, value in imported.facts.items()},
         },
+        "Precision": target.precision,
         "Parameters": request.params,
+        **facts,
         "Verification": None,
     }
     return {

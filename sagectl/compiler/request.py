@@ -36,7 +36,8 @@ class CompileRequest:
     ``inputs`` fixes shapes by the model's own input names. The package becomes
     ``<output>/<stem>-<target suffix>.tar.gz``. ``verify`` compares with the reference where
     the target runs here. ``params`` puts the weights ``inside`` the library or ``beside`` it;
-    ``bundle_runtime`` adds TVM's runtime for the target.
+    ``bundle_runtime`` adds TVM's runtime for the target. ``dump`` is a folder for the module
+    after each phase, ``database`` one of tuned schedules.
     """
 
     model: Path
@@ -51,6 +52,8 @@ class CompileRequest:
     verify: bool = True
     params: str = "inside"
     bundle_runtime: bool = False
+    dump: Path | None = None
+    database: Path | None = None
 
 
 def compile_request(
@@ -70,6 +73,9 @@ def compile_request(
     verify: bool = True,
     params: str = "inside",
     bundle_runtime: bool = False,
+    precision: str | None = None,
+    dump: Path | None = None,
+    database: Path | None = None,
 ) -> CompileRequest:
     """A request from what the service, a manifest or flags say; flags beat the texts.
 
@@ -83,6 +89,8 @@ def compile_request(
     options = _options(compiler_options)
     if mcpu is not None:
         options["mcpu"] = mcpu
+    if precision is not None:
+        options["precision"] = precision
     if mattr is not None:
         options["mattr"] = list(mattr)
     shapes = _shapes(data_input_config)
@@ -100,6 +108,8 @@ def compile_request(
         verify=verify,
         params=params,
         bundle_runtime=bundle_runtime,
+        dump=dump,
+        database=database,
     )
 
 

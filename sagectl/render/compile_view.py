@@ -47,16 +47,6 @@ _DIFFERENCE_COLUMNS = (
     Column("NOTE", "note"),
 )
 
-_BENCH_COLUMNS = (
-    Column("ENGINE", "engine"),
-    Column("THREADS", "threads"),
-    Column("RUNS", "runs"),
-    Column("P50 MS", "p50_ms"),
-    Column("P90 MS", "p90_ms"),
-    Column("P99 MS", "p99_ms"),
-    Column("CPU MS", "cpu_ms"),
-)
-
 
 def targets(rows: Sequence[Mapping[str, Any]]) -> Listing:
     """The machines that code can be generated for."""
@@ -89,16 +79,6 @@ def comparison(found: Mapping[str, Any]) -> Report:
     )
 
 
-def benchmark(found: Mapping[str, Any]) -> Report:
-    """How long each engine took, and on what machine."""
-    rows: Sequence[Mapping[str, Any]] = found["Engines"]
-    return Report(
-        found,
-        Listing("Engines", rows, _BENCH_COLUMNS, "engine", "engine", "engines"),
-        lambda _: _benchmark_lines(found),
-    )
-
-
 def inspection(described: Mapping[str, Any]) -> Report:
     """What a package tells about itself; its library's functions only as a count."""
     files = [{"Name": name, **facts} for name, facts in described["Files"].items()]
@@ -107,21 +87,6 @@ def inspection(described: Mapping[str, Any]) -> Report:
         described,
         Listing("Files", files, columns, "file", "Name", "files"),
         lambda console: _inspection_lines(described, console),
-    )
-
-
-def _benchmark_lines(found: Mapping[str, Any]) -> Iterator[str]:
-    width = max(len(row["engine"]) for row in found["Engines"])
-    yield f"{'':{width}}  {'p50 ms':>9} {'p90 ms':>9} {'p99 ms':>9} {'CPU ms':>9}"
-    for row in found["Engines"]:
-        times = (row[key] for key in ("p50_ms", "p90_ms", "p99_ms", "cpu_ms"))
-        yield f"{row['engine']:{width}}  {' '.join(f'{time:9.3f}' for time in times)}"
-    if found["Ratio"] is not None:
-        yield f"The package takes {found['Ratio']:.2f} times as long."
-    first, machine = found["Engines"][0], found["Machine"]
-    yield (
-        f"{first['runs']} runs each on {first['threads']} threads of {machine['Cores']}; "
-        f"{machine['Processor']}, load {machine['Load']}."
     )
 
 

@@ -193,14 +193,109 @@ def test_bench_compares_with_the_model(run: Run, package: str) -> None:
 
     assert done.code == 0, done.err
     assert done.out.splitlines()[1].startswith("sagectl")
-    assert "times as long" in done.out
+    assert "of onnxruntime" in done.out
+    assert "Outputs agree." in done.out
+    assert "Peak memory: sagectl " in done.out
 
 
-def test_bench_fails_above_a_ratio(run: Run, package: str) -> None:
-    bench = ("compile", "bench", package, "--runs", "2", "--fail-above")
+def test_bench_writes_its_files_and_fails_above_a_ratio(
+    run: Run, package: str, tmp_path: Path
+) -> None:
+    page, file = tmp_path / "report.html", tmp_path / "bench.json"
+    bench = ("compile", "bench", package, "--model", MODEL, "--threads", "1", "--runs", "2")
 
-    assert run(*bench, "0.0001", "--model", MODEL).code == 7
-    assert run(*bench, "1").code == 2
+    done = run(
+        *(*bench, "--report", str(page), "--json", str(file)),
+        *("--fail-above", "0.0001", "-o", "json"),
+    )
+
+    assert done.code == 7
+    assert "times as long as onnxruntime" in done.err
+    found = json.loads(done.out)
+    assert found == json.loads(file.read_text())
+    assert [row["threads"] for row in found["Engines"]] == [1, 1]
+    assert "Softmax" in json.dumps(found["Profile"]["Operators"])
+    assert page.read_text().startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        pytest.param(("--fail-above", "1"), "there is none", id="a limit and no model"),
+        pytest.param(("--fail-above", "much"), "no ratio such as", id="a limit no number"),
+        pytest.param(("--fail-above", "0"), "no ratio such as", id="a limit of nothing"),
+        pytest.param(("--against", "openvino"), "needs the model", id="engines and no model"),
+        pytest.param(
+            ("--model", MODEL, "--against", "tensorrt"), "is no engine", id="unknown engine"
+        ),
+        pytest.param(("--threads", "0"), "no number of threads", id="no threads"),
+        pytest.param(("--threads", "1,many"), "no number of threads", id="words as threads"),
+        pytest.param(("--report", "/no/such/r.html"), "is no folder", id="no folder"),
+    ],
+)
+def test_bench_refuses_before_it_measures(
+    run: Run, package: str, args: tuple[str, ...], said: str
+) -> None:
+    done = run("compile", "bench", package, *args)
+
+    assert done.code == 2
+    assert said in done.err
+    assert not done.out
+
+
+def test_bench_reads_neither_text_nor_nothing(run: Run, tmp_path: Path) -> None:
+    text = tmp_path / "notes.onnx"
+    text.write_text("not a model")
+
+    assert run("compile", "bench", str(text)).code == 2
+    assert run("compile", "bench", str(tmp_path / "none.onnx")).code == 2
+    assert run("compile", "bench", str(tmp_path / "none.tar.gz")).code == 2
+
+
+def test_tune_searches_and_build_uses_what_it_kept(run: Run, tmp_path: Path) -> None:
+    database = tmp_path / "tuned"
+
+    done = run(
+        *("compile", "tune", MODEL, "--input", "image=1,64", "--trials", "4"),
+        *("--database", str(database), "-o", "json"),
+    )
+
+    assert done.code == 0, done.err
+    rows = json.loads(done.out)["Operators"]
+    assert sum(row["Trials"] for row in rows) <= 4
+    assert len(list(database.rglob("*.json"))) == sum(row["Kept"] for row in rows)
+    database.mkdir(exist_ok=True)
+    built = run(
+        *("compile", "build", MODEL, "--input", "image=1,64", "--database", str(database)),
+        *("-o", str(tmp_path)),
+    )
+    assert built.code == 0, built.err
+
+
+def test_a_database_that_is_not_there_is_said(run: Run, tmp_path: Path) -> None:
+    build = ("compile", "build", MODEL, "--input", "image=1,64", "-o", str(tmp_path))
+
+    done = run(*build, "--database", str(tmp_path / "none"))
+
+    assert done.code == 2
+    assert "is no folder" in done.err
+
+
+def test_exact_packages_say_so_and_dumps_show_each_phase(run: Run, tmp_path: Path) -> None:
+    build = ("compile", "build", MODEL, "--input", "image=1,64", "-o", str(tmp_path))
+
+    done = run(*build, "--precision", "exact", "--dump", str(tmp_path / "dump"))
+
+    assert done.code == 0, done.err
+    meta = json.loads(run("compile", "inspect", done.out.strip(), "-o", "json").out)
+    assert meta["Sagectl"]["Precision"] == "exact"
+    names = sorted(path.name for path in (tmp_path / "dump").iterdir())
+    assert names[0] == "000-imported.tvm"
+    assert [name.partition("-")[2] for name in names[-3:]] == [
+        "rules.txt",
+        "llvm.ll",
+        "assembly.s",
+    ]
 
 
 def test_inspect_shows_the_ports_and_the_proof(run: Run, package: str) -> None:

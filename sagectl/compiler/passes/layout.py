@@ -64,15 +64,17 @@ def blocked(module: IRModule, target: Target) -> IRModule:
     main = flat_main(module)
     if main is None:
         return module
-    return LayoutWalk(main, max(1, target.vector_bytes // 4)).module(module)
+    walk = LayoutWalk(main, max(1, target.vector_bytes // 4), is_exact=target.is_exact)
+    return walk.module(module)
 
 
 class LayoutWalk(Walk):
     """A walk on which a value may be in blocked layout, in the plain one, or in both."""
 
-    def __init__(self, main: Function, width: int) -> None:
+    def __init__(self, main: Function, width: int, *, is_exact: bool = False) -> None:
         super().__init__(main, {})
         self.width = width
+        self.is_exact = is_exact
         self.name = ""
         self.images: dict[Any, Image] = {}
         self.copies: dict[tuple[Any, tuple[int, ...], tuple[int, ...]], Image] = {}

@@ -37,7 +37,8 @@ def conv2d(walk: LayoutWalk, call: Any) -> Image | None:
     if groups == inputs == outputs and groups > 1:
         return _depthwise(walk, call, weights)
     if groups == 1:
-        return _winograd(walk, call, weights) or _direct(walk, call, weights)
+        fast = None if walk.is_exact else _winograd(walk, call, weights)
+        return fast or _direct(walk, call, weights)
     return _grouped(walk, call, weights, inputs)
 
 

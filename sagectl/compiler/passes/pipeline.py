@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.passes import (
     constants,
@@ -16,6 +17,7 @@ from sagectl.compiler.passes import (
     simplify,
     transposed,
 )
+from sagectl.compiler.passes.nests import elementary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,15 +60,15 @@ def phases(target: Target) -> Iterator[Phase]:
     yield (
         "layout",
         (
-            lambda module: layout.blocked(module, target),
-            lambda module: packing.packed(module, target),
+            partial(layout.blocked, target=target),
+            partial(packing.packed, target=target),
             transform.DeadCodeElimination(),
         ),
     )
     yield (
         "fuse",
         (
-            lambda module: legal.lowered(module, target),
+            partial(legal.lowered, target=target),
             transform.LegalizeOps(),
             *_fused(),
         ),
@@ -84,9 +86,25 @@ def _fused() -> tuple[Callable[[IRModule], IRModule], ...]:
     )
 
 
-def optimized(module: IRModule, target: Target) -> IRModule:
-    """Return the module as fused, unscheduled loop nests in the layouts of ``target``."""
-    for _, passes in phases(target):
-        for made in passes:
-            module = made(module)
+def optimized(
+    module: IRModule, target: Target, seen: Callable[[str, IRModule], None] | None = None
+) -> IRModule:
+    """Return the module as fused, unscheduled loop nests in the layouts of ``target``.
+
+    ``seen`` is shown the module after each pass, by the names of phase and pass.
+    """
+    with elementary.faithful(target.is_exact):
+        for phase, passes in phases(target):
+            for made in passes:
+                module = made(module)
+                if seen:
+                    seen(f"{phase} {pass_name(made)}", module)
     return module
+
+
+def pass_name(made: Any) -> str:
+    """What a pass is called: ours by module and function, TVM's by the name it has there."""
+    function = getattr(made, "func", made)
+    if hasattr(function, "info"):
+        return str(function.info.name)
+    return f"{function.__module__.rpartition('.')[2]} {function.__name__}"

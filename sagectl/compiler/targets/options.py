@@ -13,9 +13,14 @@ from sagectl.compiler.targets import llvm
 
 # Spellings met in the wild -> the documented one.
 SPELLINGS = {"gpu_code": "gpu-code", "trt_ver": "trt-ver", "cuda_ver": "cuda-ver"}
-KNOWN = ("mcpu", "mattr", "gpu-code", "trt-ver", "cuda-ver", "ANDROID_PLATFORM", "dtype")
+KNOWN = (
+    *("mcpu", "mattr", "precision", "dtype"),
+    *("gpu-code", "trt-ver", "cuda-ver", "ANDROID_PLATFORM"),
+)
 ANDROID_LEVELS = range(21, 30)
 _FEATURE = re.compile(r"[+-][\w.-]+")
+PRECISIONS = ("fast", "exact")
+_STEERING = ("mcpu", "mattr", "precision")
 _DTYPES = ("float", "float32", "int64", "long")
 
 
@@ -25,6 +30,7 @@ class Options:
 
     mcpu: str | None = None
     mattr: tuple[str, ...] = ()
+    precision: str = PRECISIONS[0]
     settings: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
@@ -39,7 +45,12 @@ def parsed(given: Mapping[str, Any], *, os: str) -> Options:
     mcpu = named.get("mcpu")
     if mcpu is not None and (not isinstance(mcpu, str) or not mcpu):
         raise refused(f"mcpu is {mcpu!r}, not a processor's name")
-    settings = {name: value for name, value in named.items() if name not in ("mcpu", "mattr")}
+    settings = {name: value for name, value in named.items() if name not in _STEERING}
+    precision = named.get("precision", PRECISIONS[0])
+    if precision not in PRECISIONS:
+        raise refused(
+            f"precision is {precision!r}", hint=f"It is one of {', '.join(PRECISIONS)}."
+        )
     if "ANDROID_PLATFORM" in settings:
         settings["ANDROID_PLATFORM"] = _android_level(settings["ANDROID_PLATFORM"], os)
     if "dtype" in settings and settings["dtype"] not in _DTYPES:
@@ -49,6 +60,7 @@ def parsed(given: Mapping[str, Any], *, os: str) -> Options:
     return Options(
         mcpu=mcpu,
         mattr=_mattr(named.get("mattr")),
+        precision=precision,
         settings=settings,
         warnings=tuple(_unknown(name) for name in unknown),
     )

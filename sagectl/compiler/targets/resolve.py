@@ -118,6 +118,7 @@ def _target(platform: Platform, device: str | None, given: Options, *, native: b
         zig_target=row.zig_target,
         suffix=device or str(platform),
         gpu=_gpu(platform, given),
+        precision=given.precision,
         settings=given.settings,
         warnings=(*given.warnings, *_gpu_remarks(platform, given)),
     )

@@ -33,6 +33,7 @@ class Target:
     ``features`` are LLVM's names of what ``mcpu`` with ``mattr`` has. ``vector_bytes`` is the
     widest vector worth using, ``registers`` how many such the schedules may hold at once.
     ``gpu`` is set where an accelerator is named; all the rest is its host's.
+    ``precision`` is ``fast``, or ``exact`` where nothing may be approximated.
     ``linkers`` are names in ``LINKERS``, best first. ``settings`` are the options that change
     no code and are recorded in the package (``ANDROID_PLATFORM``).
     """
@@ -56,8 +57,14 @@ class Target:
     zig_target: str
     suffix: str
     gpu: Gpu | None = None
+    precision: str = "fast"
     settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
     warnings: tuple[str, ...] = ()
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether polynomials and transforms that round more than the model does are barred."""
+        return self.precision == "exact"
 
     @property
     def runs_here(self) -> bool:
