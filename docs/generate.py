@@ -7,6 +7,7 @@ python docs/generate.py --check   exit 1 if a page is out of date
 from __future__ import annotations
 
 import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -221,6 +222,68 @@ def fidelity() -> str:
     return "\n".join(parts)
 
 
+# Module -> its public names, as they are documented.
+PYTHON = {
+    "sagectl": ("compile_request", "compile_model", "load", "Platform"),
+    "sagectl.local": ("client", "session", "objects", "running"),
+    "sagectl.schema": (
+        "service_model",
+        "read_documents",
+        "create_request",
+        "operation_request",
+    ),
+}
+
+
+def python() -> str:
+    """What may be imported, each with its signature and its docstring."""
+    from importlib import import_module
+
+    parts = [
+        "# Python",
+        "",
+        "What the package promises to programs. Nothing is imported before it is asked for,",
+        "and every failure on purpose is a `sagectl.errors.SagectlError` with `message` and",
+        "`hint`.",
+        "",
+        "```python",
+        "from pathlib import Path",
+        "import sagectl",
+        "",
+        'shapes = {"image": (1, 64)}',
+        'model, folder = Path("digits.onnx"), Path("out")',
+        "request = sagectl.compile_request(model, output=folder, inputs=shapes)",
+        "package = sagectl.compile_model(request)",
+        'outputs = sagectl.load(package.path).run({"image": array})',
+        "```",
+        "",
+        "There are fixtures for pytest as well:",
+        "[Test against the local plane](../how-to/test-against-the-local-plane.md).",
+        "",
+    ]
+    for module, names in PYTHON.items():
+        parts += [f"## {module}", ""]
+        for name in names:
+            parts += documented(f"{module}.{name}", getattr(import_module(module), name))
+    return "\n".join(parts)
+
+
+def documented(name: str, value: Any) -> list[str]:
+    """A name's head as it stands in the source, without its docstring, and the docstring."""
+    import ast
+    import inspect
+
+    lines = textwrap.dedent(inspect.getsource(value)).splitlines()
+    (node,) = ast.parse("\n".join(lines)).body
+    text, *rest = node.body
+    head = lines[node.lineno - 1 : text.lineno - 1]
+    if isinstance(node, ast.ClassDef):
+        fields = [each for each in rest if isinstance(each, ast.AnnAssign)]
+        head += [lines[each.lineno - 1] for each in fields]
+    prose = (inspect.getdoc(value) or "").replace("``", "`")
+    return [f"### {name}", "", "```python", *head, "```", "", prose, ""]
+
+
 def told(row: Any) -> str:
     return f"{row.source}: {row.detail}" if row.detail else row.source
 
@@ -252,6 +315,7 @@ PAGES = {
     "reference/targets": targets,
     "reference/exit-codes": exit_codes,
     "reference/settings": settings,
+    "reference/python": python,
     "explanation/fidelity": fidelity,
 }
 
