@@ -193,6 +193,12 @@ def defaults(app: App, model: str | None) -> dict[str, Any]:
 
 
 def framework_of(model: str | None) -> str | None:
-    """The framework whose models are in files of that name, if there is only one."""
+    """The framework that a model's name tells, or else a local one's files; None if neither."""
     suffix = "." + (model or "").rpartition(".")[2].lower()
-    return FRAMEWORKS.get(suffix)
+    if suffix in FRAMEWORKS or not model:
+        return FRAMEWORKS.get(suffix)
+    from pathlib import Path
+
+    from sagectl.compiler.frontends.detection import recognised
+
+    return recognised(Path(model))

@@ -76,7 +76,7 @@ def matrix(app: App, model: Path, targets: tuple[str, ...], **given: Any) -> Non
     request = compile_request(
         model,
         output=given["directory"],
-        framework=given["framework"] or framework_of(model.name) or "ONNX",
+        framework=given["framework"] or framework_of(str(model)) or "ONNX",
         inputs=dict(given["inputs"]),
         verify=given["verify"],
     )

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.errors import RequestError
+from sagectl.compiler.frontends.archive import model_digest
 from sagectl.compiler.request import CompileRequest, Platform
 from sagectl.errors import InputError, SagectlError
 
@@ -222,8 +223,7 @@ def _compiler_digest() -> str:
 
 def _model_digest(model: Path) -> str:
     try:
-        with model.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return model_digest(model)
     except OSError as error:
         raise InputError(
             f"{model}: {error.strerror or error}", hint="Check the path."

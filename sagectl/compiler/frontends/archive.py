@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import tarfile
 import zlib
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from sagectl.compiler.errors import RequestError
+from sagectl.compiler.frontends.detection import looks_like
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +37,10 @@ MODEL_SUFFIXES = {
     "XGBOOST": (".model", ".json", ".ubj", ".bin", ".deprecated", "xgboost-model"),
 }
 
+# Beside the graph of a SavedModel lie files that are named like one.
+_COMPANIONS = frozenset(("fingerprint.pb", "keras_metadata.pb"))
+_SAVED_MODEL = frozenset(("saved_model.pb", "saved_model.pbtxt"))
+
 
 @contextmanager
 def model_file(given: Path, framework: str) -> Iterator[Path]:
@@ -54,6 +60,25 @@ def model_file(given: Path, framework: str) -> Iterator[Path]:
     with TemporaryDirectory(prefix="sagectl-model-") as folder:
         unpack(given, Path(folder))
         yield _only(Path(folder), framework, given.name)
+
+
+def model_digest(given: Path) -> str:
+    """The SHA-256, in hexadecimal, of all that a model consists of: one file, or a folder's.
+
+    Raises OSError for what cannot be read.
+    """
+    folder = given.parent if given.name in _SAVED_MODEL else given
+    if not folder.is_dir():
+        return _file_digest(given)
+    whole = hashlib.sha256()
+    for path in sorted(each for each in folder.rglob("*") if each.is_file()):
+        whole.update(f"{path.relative_to(folder)}\0{_file_digest(path)}\0".encode())
+    return whole.hexdigest()
+
+
+def _file_digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def is_archive(path: Path) -> bool:
@@ -127,11 +152,12 @@ def _only(folder: Path, framework: str, name: str) -> Path:
         if path.is_file()
         and path.name.lower().endswith(suffixes)
         and not path.name.startswith("._")
+        and path.name not in _COMPANIONS
     )
     wanted = " or ".join(suffixes)
     if not found:
         raise _refused(
-            f"{name} holds no {wanted} file",
+            f"{name} holds no {wanted} file{looks_like(folder, framework)}",
             "no-model",
             f"Pack exactly one {wanted} file; check that the framework is {framework}.",
         )

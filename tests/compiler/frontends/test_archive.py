@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sagectl.compiler.errors import RequestError
-from sagectl.compiler.frontends.archive import model_file
+from sagectl.compiler.frontends.archive import model_digest, model_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -136,3 +136,34 @@ def test_a_missing_file_is_said(tmp_path: Path) -> None:
         model_file(tmp_path / "m", "ONNX"),
     ):
         pass
+
+
+def test_a_saved_model_is_one_model_though_more_files_end_like_it(tmp_path: Path) -> None:
+    for name in ("saved_model.pb", "fingerprint.pb", "keras_metadata.pb"):
+        (tmp_path / name).write_bytes(b"x")
+
+    with model_file(tmp_path, "TENSORFLOW") as path:
+        assert path.name == "saved_model.pb"
+
+
+def test_a_folder_of_another_framework_says_which(tmp_path: Path) -> None:
+    (tmp_path / "net.tflite").write_bytes(b"\x1c\0\0\0TFL3")
+
+    with (
+        pytest.raises(RequestError, match="it looks like TFLITE") as caught,
+        model_file(tmp_path, "KERAS"),
+    ):
+        pass
+
+    assert caught.value.reason == "no-model"
+
+
+def test_a_folders_digest_follows_from_every_file_in_it(tmp_path: Path) -> None:
+    (tmp_path / "saved_model.pb").write_bytes(b"graph")
+    (tmp_path / "weights").write_bytes(b"first")
+    first = model_digest(tmp_path)
+    same = model_digest(tmp_path / "saved_model.pb")
+    (tmp_path / "weights").write_bytes(b"other")
+
+    assert first == same
+    assert model_digest(tmp_path) != first
