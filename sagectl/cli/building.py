@@ -109,7 +109,7 @@ def build(app: App, model: Path, directory: Path, **given: Any) -> None:
     request = compile_request(
         model,
         output=directory,
-        framework=given.pop("framework") or framework_of(model.name) or "ONNX",
+        framework=given.pop("framework") or framework_of(str(model)) or "ONNX",
         platform=_platform(given.pop("os"), given.pop("arch"), given.pop("accelerator")),
         mattr=features(mattr) if mattr else None,
         inputs=dict(given.pop("inputs")),
@@ -168,7 +168,7 @@ def verify(
         package,
         model,
         read_arrays(data, model_inputs(package), app.say) if data else None,
-        framework=framework or framework_of(model.name) or "ONNX",
+        framework=framework or framework_of(str(model)) or "ONNX",
     )
     app.show(comparison(found.as_dict()))
     if not found.passed:
