@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sagectl.cli.options import consent
-from sagectl.cli.summary import Ending, failed, failed_jobs, interruption, partly, summary
+from sagectl.cli.summary import Ending, failed, failed_jobs, interruption, partly, show
 from sagectl.cli.waiting import between_looks, paced
 from sagectl.cli.watching import awaited, watched
 from sagectl.errors import InterruptedRunError, SagectlError, WaitTimeoutError
@@ -63,7 +63,7 @@ def conclude(
         except (WaitTimeoutError, InterruptedRunError) as error:
             cut_short = error
     ending = Ending(plan, outcome, verdicts)
-    app.show(summary(app, ending))
+    show(app, ending)
     problems = (
         interruption(ending),
         partly(ending),

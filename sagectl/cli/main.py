@@ -70,12 +70,14 @@ def run() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
     # What start-up makes stays until the end: looking for garbage in it only takes time.
     gc.disable()
-    importlib.import_module("sagectl.cli.root")
-    gc.freeze()
-    gc.enable()
     try:
+        importlib.import_module("sagectl.cli.root")
+        gc.freeze()
+        gc.enable()
         code = main()
         sys.stderr.flush()
+    except KeyboardInterrupt:  # before there was anything to interrupt
+        code = INTERRUPTED
     except OSError as error:  # not even the failure can be told
         code = PIPE_CLOSED if isinstance(error, BrokenPipeError) else UNUSABLE
     # The interpreter would now take itself apart, which the system does faster.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sagectl.catalog.failure_hints import failure_hint
 from sagectl.errors import InterruptedRunError, JobFailedError, PartialApplyError
 from sagectl.plan.change import Action
+from sagectl.plan.events import INTERRUPTED
 from sagectl.plan.live import status
 
 if TYPE_CHECKING:
@@ -35,6 +37,30 @@ class Ending(NamedTuple):
         if verdict is not None:
             return verdict.live
         return None if change.action.is_change else change.live
+
+
+def show(app: App, ending: Ending) -> None:
+    """Show how the set ended: a row for every resource, as long as somebody can read them.
+
+    Of a large set a terminal shows what did not go as planned, and counts the rest.
+    """
+    from sagectl.render.outcome_view import resources
+    from sagectl.render.progress import MANY
+
+    whole = summary(app, ending)
+    is_table = app.settings.output == "table" and app.console.is_terminal
+    if not is_table or len(ending.plan.changes) <= MANY:
+        app.show(whole)
+        return
+    counts: Counter[str] = Counter()
+    telling = []
+    for row in whole.rows:
+        counts[row["Outcome"]] += 1
+        if row.get("Reason") not in (None, INTERRUPTED):
+            telling.append(row)
+    if telling:
+        app.show(resources(telling))
+    app.say(f"{', '.join(f'{count} {word}' for word, count in counts.items())}.")
 
 
 def summary(app: App, ending: Ending) -> Resources:

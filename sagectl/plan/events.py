@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from sagectl.plan.change import Change, Plan
 
 
+INTERRUPTED = "interrupted"  # why everything that was left was skipped
+
+
 @dataclass(frozen=True, slots=True)
 class Started:
     """A change is under way."""

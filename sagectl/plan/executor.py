@@ -7,7 +7,16 @@ from time import sleep
 from typing import TYPE_CHECKING, Any
 
 from sagectl.errors import SagectlError
-from sagectl.plan.events import Done, Failed, Observer, Skipped, Started, Uploaded, silent
+from sagectl.plan.events import (
+    INTERRUPTED,
+    Done,
+    Failed,
+    Observer,
+    Skipped,
+    Started,
+    Uploaded,
+    silent,
+)
 from sagectl.plan.lanes import lanes
 from sagectl.plan.steps import Steps
 
@@ -127,7 +136,7 @@ class _Run:
         """Begin nothing more."""
         self._was_interrupted = True
         for change in tuple(self.waiting.values()):
-            self._skip(change, "interrupted")
+            self._skip(change, INTERRUPTED)
 
     def _skip(self, change: Change, because: str) -> None:
         del self.waiting[change.key]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sagectl.plan.change import Action
 from sagectl.plan.events import (
+    INTERRUPTED,
     Checked,
     Done,
     Failed,
@@ -251,7 +252,7 @@ def event_line(event: Event, console: Console) -> str | None:
             mark = console.style_error("!", "bad")
             hint = f"\n  hint: {error.hint}" if error.hint else ""
             return f"{mark} {change.label} failed: {error}{hint}"
-        case Skipped(change=change, because=because):
+        case Skipped(change=change, because=because) if because != INTERRUPTED:
             return f"{console.style_error('-', 'busy')} {change.label} skipped: {because}"
         case Uploaded(uri=uri, was_there=False):
             return f"{console.style_error('^', 'good')} {brief(uri)} uploaded"

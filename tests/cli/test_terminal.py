@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pexpect
 import pytest
 
-from tests.support.manifests import TEAM, WORKFORCE, manifest
+from tests.support.manifests import JOB, TEAM, WORKFORCE, manifest
 
 if TYPE_CHECKING:
     from tests.conftest import Run
@@ -157,6 +157,16 @@ def test_a_long_table_shows_what_matters_and_counts_the_rest(local: Run) -> None
     assert last.count("workteam/nobody") == 20 + 5  # the error names some of them
     assert "... and 11 more" in last
     assert "1 Active, 30 absent" in last
+
+
+def test_a_large_set_ends_in_a_line_and_not_in_a_table(local: Run, tmp_path: Path) -> None:
+    jobs = [JOB.replace("name: digits\n", f"name: digits-{number}\n") for number in range(60)]
+    path = manifest(tmp_path, *jobs)
+
+    code, text = ended(terminal("apply", "-f", path, "--yes", SAGECTL_WORKERS="0"))
+
+    assert (code, "60 created." in text, "RESOURCE" in text) == (0, True, False)
+    assert local("apply", "-f", path, "--yes").out.count("unchanged") == 60
 
 
 def test_a_reader_that_leaves_is_no_crash(home: Path, local: Run, tmp_path: Path) -> None:
