@@ -84,6 +84,7 @@ FRONTENDS = {
     "TENSORFLOW": "sagectl.compiler.frontends.tensorflow",
     "KERAS": "sagectl.compiler.frontends.keras",
     "TFLITE": "sagectl.compiler.frontends.tflite",
+    "LIGHTGBM": "sagectl.compiler.frontends.lightgbm",
     "XGBOOST": "sagectl.compiler.frontends.xgboost",
 }
 

@@ -33,6 +33,7 @@ MODEL_SUFFIXES = {
     "TENSORFLOW": (".pb", ".pbtxt"),
     "KERAS": (".keras", ".h5", ".hdf5"),
     "TFLITE": (".tflite",),
+    "LIGHTGBM": (".txt", ".lgb", ".lightgbm", ".model"),
     # The last is what SageMaker's own container calls it.
     "XGBOOST": (".model", ".json", ".ubj", ".bin", ".deprecated", "xgboost-model"),
 }

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MOST_THRESHOLDS = 255
 
 # Values nearer to zero than this are zero to LightGBM (kZeroThreshold in its meta.h).
-_NEARLY_ZERO = 1e-35
+_NEARLY_ZERO = 1.0000000180025095e-35
 
 
 @dataclass(frozen=True, slots=True)

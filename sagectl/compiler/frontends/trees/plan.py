@@ -97,7 +97,9 @@ def walk_plan(forest: Forest) -> WalkPlan:
         rank = first + np.cumsum(tree.feature != LEAF) - 1
         first += int((tree.feature != LEAF).sum())
         own = tree.values[order][is_leaf].astype(forest.base.dtype)
-        heads = _bits(tree.threshold[order], word)
+        thresholds = tree.threshold.copy()
+        thresholds[list(tree.categories)] = 1  # of a column that is one or zero
+        heads = _bits(thresholds[order], word)
         heads[is_leaf] = (
             _bits(own[:, 0], word) if is_inline else leaves + np.arange(len(own)) * width
         )
