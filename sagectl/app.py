@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sagectl.gateway.client import Caller
     from sagectl.gateway.logs import CloudWatchLog
     from sagectl.gateway.objects import S3Objects
+    from sagectl.gateway.pacing import PacedCaller
     from sagectl.gateway.topics import SnsTopic
     from sagectl.plan.datachecks import Looks
     from sagectl.plan.events import Event, Observer
@@ -68,6 +69,7 @@ class App:
         self.listeners: list[Observer] = []  # who else is told what happens
         self.warned: list[Diagnostic] = []
         self._callers: dict[str, Caller] = {}
+        self._paced: list[PacedCaller] = []
         self._fetched: dict[str, Path] = {}
 
     @cached_property
@@ -182,7 +184,19 @@ class App:
             endpoint_url=self.settings.endpoint_url,
             cache=self.settings.home.cache,
         )
-        return PacedCaller(caller, pause=self.sleep)
+        paced = PacedCaller(caller, pause=self.sleep)
+        self._paced.append(paced)
+        return paced
+
+    @property
+    def calls(self) -> dict[str, int]:
+        """Operations of SageMaker that were asked for over a network, and how often."""
+        from collections import Counter
+
+        counts: Counter[str] = Counter()
+        for caller in self._paced:
+            counts.update(caller.calls)
+        return dict(counts.most_common())
 
     @cached_property
     def objects(self) -> ObjectStore | S3Objects:

@@ -59,13 +59,21 @@ def reported(function: Callable[..., Any]) -> Callable[..., Any]:
     def command(*args: Any, reports: Any, events: Path | None, **kwargs: Any) -> Any:
         ctx = click.get_current_context()
         app = invocation(ctx).app
-        if not reports and events is None:
-            return function(app, *args, **kwargs)
-        with Watch(app, str(ctx.info_name), reports, events):
+        with ExitStack() as watched:
+            watched.callback(_say_calls, app)
+            if reports or events is not None:
+                watched.enter_context(Watch(app, str(ctx.info_name), reports, events))
             return function(app, *args, **kwargs)
 
     # Shown behind the command's own options: parameters are kept in reverse.
     return takes(REPORT, EVENTS)(update_wrapper(command, function))
+
+
+def _say_calls(app: App) -> None:
+    """With ``--verbose``, what a run took in calls over the network."""
+    if app.settings.verbose and (calls := app.calls):
+        each = ", ".join(f"{count} {operation}" for operation, count in calls.items())
+        app.say(f"{sum(calls.values())} calls: {each}")
 
 
 class Watch:
@@ -104,7 +112,9 @@ class Watch:
                 self._record.fail(error)
             self._record.warnings += self._app.warned
             code = error.exit_code if isinstance(error, SagectlError) else int(bool(error))
-            self._put({"event": "end", "exit_code": code})
+            calls = self._app.calls
+            end: dict[str, Any] = {"event": "end", "exit_code": code}
+            self._put(end | ({"calls": calls} if calls else {}))
         for form, file in self._reports:
             self._write(form, file)
 

@@ -185,12 +185,27 @@ def planned_set(
 def _pruning(
     app: App, plan: Plan, documents: Sequence[Document], apply_set: str, choices: Choices
 ) -> Plan:
+    from sagectl.gateway.pacing import LOOKS
     from sagectl.plan.ownership import pruning, unlistable
+    from sagectl.render.progress import duration
+
+    def tell(count: int) -> None:
+        if not app.settings.is_local and count > LOOKS.burst:
+            took = duration((count - LOOKS.burst) / LOOKS.per_second)
+            app.say(f"Reading the tags of {count} resources, a call for each: about {took}.")
 
     region, parallel = choices.region, choices.parallel
     for label in unlistable(plan, region, app.caller_in):
         app.say(f"{label} stays: the service does not tell which set it is of.")
-    return pruning(plan, documents, apply_set, app.caller_in, region=region, parallel=parallel)
+    return pruning(
+        plan,
+        documents,
+        apply_set,
+        app.caller_in,
+        region=region,
+        parallel=parallel,
+        tell=tell,
+    )
 
 
 def _check_data(app: App, plan: Plan) -> None:

@@ -68,7 +68,10 @@ class Bucket:
 
 
 class PacedCaller:
-    """A caller that keeps to the rates of one account and region."""
+    """A caller that keeps to the rates of one account and region.
+
+    ``calls`` are the operations asked for so far, and how often; retries do not count.
+    """
 
     def __init__(
         self,
@@ -77,11 +80,15 @@ class PacedCaller:
         pause: Callable[[float], None] = sleep,
     ) -> None:
         self._caller = caller
+        self.calls: dict[str, int] = {}
+        self._counting = threading.Lock()
         self._buckets = {
             name: Bucket(rate, clock, pause)
             for name, rate in {**RATES, "Change": CHANGES}.items()
         }
 
     def call(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        with self._counting:
+            self.calls[operation] = self.calls.get(operation, 0) + 1
         self._buckets[operation_class(operation)].take()
         return self._caller.call(operation, params)

@@ -13,11 +13,11 @@ from sagectl.catalog.kinds import KINDS
 from sagectl.manifest.document import Document
 from sagectl.plan.change import Action, Change, Plan
 from sagectl.plan.deletion import deletion
-from sagectl.plan.live import listed, listed_tags, mapped
+from sagectl.plan.live import asked, listed, listed_tags
 from sagectl.plan.order import Key, key
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from sagectl.catalog.kinds import Kind
     from sagectl.plan.live import Callers
@@ -54,11 +54,14 @@ def pruning(
     *,
     region: str,
     parallel: int = 1,
+    tell: Callable[[int], None] = lambda _: None,
 ) -> Plan:
     """``plan``, and after it the deletion of what the set ``name`` made and has no more.
 
     Nothing is deleted unless all of ``plan`` was done. Looked at are ``region`` and those that
-    documents name.
+    documents name. ``tell`` hears of how many resources the tags are about to be read: it is a
+    call for each. The tagging API would answer for a hundred, but late, to those alone who may
+    use it, and of which kinds is not documented; what it left out would never be pruned.
     """
     kept = {key(document, region) for document in documents}
     kept |= {change.key for change in plan.changes}
@@ -66,7 +69,7 @@ def pruning(
     gone = [
         Document(own[0], own[1], region=own[2])
         for place in sorted(regions)
-        for own in _carrying(name, place, kept, callers, parallel)
+        for own in _carrying(name, place, kept, callers, parallel, tell)
     ]
     first = frozenset(change.key for change in plan.pending)
     deletions = deletion(gone, callers, region, parallel).changes
@@ -100,7 +103,12 @@ def _owned(change: Change, name: str) -> Change:
 
 
 def _carrying(
-    name: str, region: str, kept: Collection[Key], callers: Callers, parallel: int
+    name: str,
+    region: str,
+    kept: Collection[Key],
+    callers: Callers,
+    parallel: int,
+    tell: Callable[[int], None],
 ) -> Iterator[Key]:
     """What carries the tag in ``region`` and is not ``kept``."""
     caller = callers(region)
@@ -115,7 +123,10 @@ def _carrying(
         for row in listed(kind, caller)
         if (kind.name, row[kind.name_field], region) not in kept
     ]
-    for (kind, row), is_ours in zip(rows, mapped(has_tag, rows, parallel), strict=True):
+    tell(len(rows))
+    for (kind, row), is_ours in zip(
+        rows, asked(has_tag, rows, (caller,), parallel), strict=True
+    ):
         if is_ours:
             yield (kind.name, row[kind.name_field], region)
 

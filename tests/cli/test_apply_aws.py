@@ -42,6 +42,29 @@ def test_a_set_is_applied_in_parallel_and_again_is_a_no_op(aws: Run, tmp_path: P
     assert "14 unchanged." in again.err
 
 
+def test_what_a_run_took_is_counted_call_by_call(aws: Run, tmp_path: Path) -> None:
+    jobs = [JOB.replace("name: digits", f"name: digits-{number}") for number in range(20)]
+    path = manifest(tmp_path, *jobs, name="jobs.yaml")
+    assert aws("apply", "-f", path, "--set", "clinic", "--yes").code == 0
+    events = tmp_path / "events.jsonl"
+    few = manifest(tmp_path, *jobs[:5], name="few.yaml")
+
+    pruned = aws("diff", "-f", few, "--set", "clinic", "--prune", "-v", "--events", str(events))
+
+    calls = {
+        "DescribeCompilationJob": 5 + 15,  # those that stay, and those that go
+        "ListTags": 15,
+        "ListWorkforces": 1,
+        "ListWorkteams": 1,
+        "ListCompilationJobs": 1,
+    }
+    assert pruned.code == 1
+    assert "15 to delete" in pruned.out
+    assert json.loads(events.read_text().splitlines()[-1])["calls"] == calls
+    each = ", ".join(f"{count} {operation}" for operation, count in calls.items())
+    assert f"{sum(calls.values())} calls: {each}" in pruned.err
+
+
 def test_more_teams_than_allowed_are_refused_before_the_first_call(
     aws: Run, tmp_path: Path
 ) -> None:
