@@ -12,6 +12,7 @@ from typing import Any
 
 from sagectl.runtime import package
 from sagectl.runtime.errors import LibraryError, PackageError
+from sagectl.runtime.ffi import import_ffi
 
 VARIABLE = "SAGECTL_TVM_RUNTIME"
 NAME = package.RUNTIME
@@ -24,9 +25,9 @@ _loaded: list[Path] = []
 
 def load_library(path: Path) -> Any:
     """The module in a compiled library, through TVM's runtime, which may lie beside it."""
+    load_runtime(path.parent)
     import tvm_ffi
 
-    load_runtime(path.parent)
     try:
         return tvm_ffi.load_module(str(path))
     except (RuntimeError, OSError, ValueError) as error:
@@ -69,7 +70,7 @@ def _load_runtime(beside: Path) -> None:
     os.environ.setdefault("TVM_NUM_THREADS", str(len(os.sched_getaffinity(0))))
     if "tvm" in sys.modules:
         return  # a second copy beside the one TVM has loaded would register everything twice
-    import tvm_ffi  # noqa: F401  # the runtime takes its symbols from tvm_ffi's library
+    import_ffi()  # the runtime takes its symbols from tvm_ffi's library
 
     path = _runtime_path(beside)
     try:

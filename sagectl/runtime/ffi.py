@@ -1,0 +1,51 @@
+"""The import of tvm_ffi, without what the runtime has no use for."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from contextlib import contextmanager
+from importlib.machinery import ModuleSpec
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import ModuleType
+
+_UNUSED = "torch"
+
+
+def import_ffi() -> None:
+    """Import tvm_ffi; not torch with it, as it would where that is installed.
+
+    It looks for torch to exchange tensors with. The runtime exchanges numpy's alone, and torch
+    takes seconds and a quarter of a gigabyte. Where torch is there already, nothing changes.
+    """
+    if "tvm_ffi" in sys.modules or _UNUSED in sys.modules:
+        return
+    with _hidden():
+        import tvm_ffi  # noqa: F401
+
+
+class _Hiding:
+    """A finder that keeps one module from one thread."""
+
+    def __init__(self) -> None:
+        self._thread = threading.get_ident()
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if name == _UNUSED and threading.get_ident() == self._thread:
+            raise ModuleNotFoundError(f"{name} is not wanted here", name=name)
+        return None
+
+
+@contextmanager
+def _hidden() -> Iterator[None]:
+    finder = _Hiding()
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
