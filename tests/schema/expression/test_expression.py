@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sagectl.errors import InputError
-from sagectl.schema.expression.conditions import (
-    SYMBOLS,
-    Comparison,
-    Either,
-    Every,
-    Nested,
-    joined,
-)
 from sagectl.schema.expression.errors import ExpressionError
 from sagectl.schema.expression.parser import parsed
-from sagectl.schema.expression.tree import conditions, search_expression, written
+from sagectl.schema.expression.tree import conditions, search_expression
+from tests.support.expressions import (
+    CONDITIONS,
+    WRONG,
+    require_column_and_hint,
+    require_round_trip,
+)
 
 
 def compiled(text: str, resource: str | None = None):
@@ -170,51 +168,18 @@ def test_an_expression_without_conditions_is_refused() -> None:
         conditions({"Operator": "And"})
 
 
-KEYS = st.text(st.characters(exclude_categories=["C"]), min_size=1, max_size=8).filter(
-    lambda text: text == text.strip()
-)
-NAMES = st.builds(
-    lambda first, rest: ".".join([first, *rest]),
-    st.sampled_from(["Metrics", "Tags", "HyperParameters", "TrainingJobName"]),
-    st.lists(KEYS, max_size=1),
-)
-TEXTS = st.text(st.characters(exclude_categories=["C"]), min_size=1, max_size=12)
-NUMBERS = st.one_of(st.integers(-(10**9), 10**9), st.floats(0, 1e6, allow_nan=False)).map(str)
-ORDERED = [name for name in SYMBOLS if name != "Contains"]
-COMPARISONS = st.one_of(
-    st.builds(Comparison, NAMES, st.sampled_from(ORDERED), NUMBERS, st.just(False)),
-    st.builds(
-        Comparison, NAMES, st.sampled_from(["Equals", "NotEquals"]), TEXTS, st.just(True)
-    ).filter(lambda one: not one.value.replace(".", "").strip("-+eE").isdigit()),
-    st.builds(Comparison, NAMES, st.sampled_from(["Exists", "NotExists"])),
-)
-NESTED = st.builds(Nested, NAMES, st.lists(COMPARISONS, min_size=1, max_size=3).map(tuple))
-CONDITIONS = st.recursive(
-    COMPARISONS | NESTED,
-    lambda inner: st.builds(
-        joined,
-        st.sampled_from([Every, Either]),
-        st.lists(inner, min_size=2, max_size=4).map(tuple),
-    ),
-    max_leaves=16,
-)
-
-
+@settings(max_examples=60)
 @given(CONDITIONS)
 def test_what_is_written_reads_back_as_the_same_tree(condition) -> None:
-    tree = search_expression(condition)
+    require_round_trip(condition)
 
-    assert search_expression(parsed(written(condition))) == tree
-    assert search_expression(conditions(tree)) == tree
+
+@settings(max_examples=60)
+@given(WRONG)
+def test_what_is_wrong_has_a_column_and_a_hint(text: str) -> None:
+    require_column_and_hint(text)
 
 
 @given(st.text(max_size=60))
 def test_no_text_breaks_the_parser(text: str) -> None:
-    try:
-        parsed(text)
-    except ExpressionError as error:
-        column = error.column
-    else:
-        column = 1
-
-    assert 1 <= column <= len(text) + 1
+    require_column_and_hint(text)
