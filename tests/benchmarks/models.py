@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import prod, sqrt
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -155,6 +156,23 @@ def mobilenet(size: int = 224) -> onnx.ModelProto:
     return graph.model(graph.dense(value, 1280, 1000))
 
 
+def residual(size: int = 224) -> onnx.ModelProto:
+    """A ResNet18-like net."""
+    graph = Graph("residual", {"image": (1, 3, size, size)})
+    value = graph.node("Relu", graph.convolution("image", 3, 64, 7, 2))
+    value = graph.node("MaxPool", value, kernel_shape=[3, 3], strides=[2, 2], pads=[1] * 4)
+    channels = 64
+    for outputs, first in ((64, 1), (128, 2), (256, 2), (512, 2)):
+        for stride in (first, 1):
+            inner = graph.node("Relu", graph.convolution(value, channels, outputs, 3, stride))
+            inner = graph.convolution(inner, outputs, outputs, 3)
+            if channels != outputs:
+                value = graph.convolution(value, channels, outputs, 1, stride)
+            value, channels = graph.node("Relu", graph.node("Add", value, inner)), outputs
+    value = graph.node("Flatten", graph.node("GlobalAveragePool", value))
+    return graph.model(graph.dense(value, channels, 1000))
+
+
 def efficientnet(size: int = 224) -> onnx.ModelProto:
     """An EfficientNet-like net: squeeze and excitation, SiLU, large depthwise kernels."""
     graph = Graph("efficientnet", {"image": (1, 3, size, size)})
@@ -297,6 +315,39 @@ def recurrent(
     return graph.model(graph.node("LogSoftmax", graph.dense(value, channels, 32), axis=-1))
 
 
+class Draws:
+    """Random inputs for a calibration (onnxruntime asks for the method's name)."""
+
+    def __init__(self, name: str, shape: list[int], count: int = 2) -> None:
+        draws = (np.random.default_rng(seed).standard_normal(shape) for seed in range(count))
+        self.feeds = iter([{name: draw.astype("f4")} for draw in draws])
+
+    def get_next(self) -> Any:
+        return next(self.feeds, None)
+
+
+def quantised(model: onnx.ModelProto, **settings: Any) -> onnx.ModelProto:
+    """A model with its weights and activations quantised to bytes, in QDQ form."""
+    from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    (given,) = model.graph.input
+    shape = [axis.dim_value for axis in given.type.tensor_type.shape.dim]
+    with TemporaryDirectory() as folder:
+        source, ready, made = (f"{folder}/{name}.onnx" for name in ("a", "b", "c"))
+        onnx.save(model, source)
+        quant_pre_process(source, ready, skip_symbolic_shape=True)
+        quantize_static(
+            ready,
+            made,
+            Draws(given.name, shape),
+            quant_format=QuantFormat.QDQ,
+            weight_type=QuantType.QInt8,
+            **{"per_channel": True, "activation_type": QuantType.QUInt8, **settings},
+        )
+        return onnx.load(made)
+
+
 def light(name: str) -> onnx.ModelProto:
     """One of the onnx package's architectures, its constant weights replaced by random ones."""
     folder = Path(onnx.__file__).parent / "backend/test/data/light"
@@ -353,4 +404,7 @@ MODELS: dict[str, Callable[[], onnx.ModelProto]] = {
     "speech": speech,
     "lstm": lambda: recurrent("LSTM"),
     "gru": lambda: recurrent("GRU"),
+    "residual": residual,
+    "residual-int8": lambda: quantised(residual()),
+    "mobilenet-int8": lambda: quantised(mobilenet()),
 }

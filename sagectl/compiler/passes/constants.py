@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.passes.graph import (
@@ -14,7 +15,7 @@ from sagectl.compiler.passes.graph import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import numpy as np
     from tvm.ir import IRModule
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from sagectl.compiler.passes.graph import Site
 
     Array = np.ndarray[Any, Any]
+    Fold = Callable[..., Array | None]
 
 
 def folded(module: IRModule) -> IRModule:
@@ -29,7 +31,12 @@ def folded(module: IRModule) -> IRModule:
     return rewritten(module, dict.fromkeys(OPERATORS, _fold))
 
 
-def _fold(site: Site) -> Any:
+def settled(module: IRModule) -> IRModule:
+    """Return the module with the integer weights that no nest took as such made real."""
+    return rewritten(module, dict.fromkeys(OPERATORS, partial(_fold, table=SETTLED)))
+
+
+def _fold(site: Site, table: Mapping[str, Fold] | None = None) -> Any:
     import numpy as np
     from tvm.relax import ShapeExpr, const
 
@@ -38,7 +45,10 @@ def _fold(site: Site) -> Any:
     if len(operands) != len(values) or not operands or shape(site.call) is None:
         return None
     name = operator(site.call)
-    made = np.ascontiguousarray(OPERATORS[name](site.call, *operands), dtype(site.call))
+    value = (table or OPERATORS)[name](site.call, *operands)
+    if value is None:
+        return None
+    made = np.ascontiguousarray(value, dtype(site.call))
     return const(made.reshape(shape(site.call) or ()))
 
 
@@ -68,7 +78,25 @@ def _numpy(name: str) -> Callable[..., Array]:
     return compute
 
 
-OPERATORS: dict[str, Callable[..., Array]] = {
+def dequantised(call: Any, value: Array, scale: Array, zero: Array) -> Array:
+    """The reals that constant integers stand for."""
+    import numpy as np
+
+    axis = int(call.attrs.axis) % max(1, value.ndim)
+    form = [-1 if place == axis else 1 for place in range(value.ndim)]
+    spread = [
+        each.reshape(form) if each.size > 1 else each.reshape(()) for each in (scale, zero)
+    ]
+    levels = value.astype(np.int32) - spread[1].astype(np.int32)
+    return np.asarray(levels.astype(np.float32) * spread[0], dtype(call))
+
+
+def _small(call: Any, value: Array, scale: Array, zero: Array) -> Array | None:
+    """Biases; weights stay integers for the nests that multiply them as such."""
+    return dequantised(call, value, scale, zero) if value.ndim < 2 else None
+
+
+OPERATORS: dict[str, Fold] = {
     "relax.permute_dims": _permuted,
     "relax.reshape": _reshaped,
     "relax.expand_dims": _reshaped,
@@ -85,5 +113,7 @@ OPERATORS: dict[str, Callable[..., Array]] = {
     "relax.minimum": _numpy("minimum"),
     "relax.negative": _numpy("negative"),
     "relax.sqrt": _numpy("sqrt"),
+    "relax.dequantize": _small,
     "relax.abs": _numpy("abs"),
 }
+SETTLED: dict[str, Fold] = {**OPERATORS, "relax.dequantize": dequantised}

@@ -9,15 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from sagectl.compiler.dots import dot
 from sagectl.compiler.passes.graph import Walk, dtype, flat_main, operator, shape
 
 if TYPE_CHECKING:
     from tvm.ir import IRModule
     from tvm.relax import Function
 
+    from sagectl.compiler.dots import Dot
     from sagectl.compiler.targets import Target
 
 FLOAT = "float32"
+# What goes on in blocks with bytes: the others would take the padding's zeros for values.
+OF_BYTES = frozenset({"relax.quantize", "relax.nn.max_pool2d"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +68,18 @@ def blocked(module: IRModule, target: Target) -> IRModule:
     main = flat_main(module)
     if main is None:
         return module
-    walk = LayoutWalk(main, max(1, target.vector_bytes // 4), is_exact=target.is_exact)
-    return walk.module(module)
+    width = max(1, target.vector_bytes // 4)
+    return LayoutWalk(main, width, dot(target), is_exact=target.is_exact).module(module)
 
 
 class LayoutWalk(Walk):
     """A walk on which a value may be in blocked layout, in the plain one, or in both."""
 
-    def __init__(self, main: Function, width: int, *, is_exact: bool = False) -> None:
+    def __init__(
+        self, main: Function, width: int, dot: Dot | None = None, *, is_exact: bool = False
+    ) -> None:
         super().__init__(main, {})
+        self.dot = dot
         self.width = width
         self.is_exact = is_exact
         self.name = ""
@@ -90,7 +97,7 @@ class LayoutWalk(Walk):
             return
         self.name = old.name
         rule = RULES.get(operator(expression)) if isinstance(expression, Call) else None
-        made = rule(self, expression) if rule is not None and self.is_image(old) else None
+        made = rule(self, expression) if rule is not None and self.may_block(old) else None
         if made is None:
             super().bind(old, expression)
         else:
@@ -99,6 +106,13 @@ class LayoutWalk(Walk):
     def is_image(self, value: Any) -> bool:
         """Tell whether a value is a float tensor of known shape ``[N, C, H, W]``."""
         return len(shape(value) or ()) == 4 and dtype(value) == FLOAT
+
+    def may_block(self, value: Any) -> bool:
+        """Tell whether a result may be in blocks: an image of reals, or one quantised."""
+        if self.is_image(value):
+            return True
+        is_bytes = len(shape(value) or ()) == 4 and dtype(value) in ("int8", "uint8")
+        return is_bytes and operator(self.old.get(value)) in OF_BYTES
 
     def is_blocked(self, old: Any) -> bool:
         """Tell whether a value of the old graph is there in blocks."""

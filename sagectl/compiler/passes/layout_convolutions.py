@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sagectl.compiler.passes.graph import constant, ints, shape
+from sagectl.compiler.passes import layout_integers
+from sagectl.compiler.passes.constants import dequantised
+from sagectl.compiler.passes.graph import constant, ints, operator, shape
 from sagectl.compiler.passes.layout import FLOAT, Image, LayoutWalk
 from sagectl.compiler.passes.nests import convolution, winograd
 from sagectl.compiler.passes.nests.blocked import blocks_of
@@ -27,11 +29,15 @@ def conv2d(walk: LayoutWalk, call: Any) -> Image | None:
     """A convolution of constant float weights, by the nest that takes the fewest steps."""
     attrs = call.attrs
     source = shape(call.args[0])
-    weights = constant(call.args[1])
     layouts = (attrs.data_layout, attrs.kernel_layout, attrs.out_layout)
-    if layouts != ("NCHW", "OIHW", "NCHW") or weights is None or source is None:
+    if layouts != ("NCHW", "OIHW", "NCHW") or source is None:
         return None
-    if str(weights.dtype) != FLOAT:
+    if int(attrs.groups) == 1:
+        made = layout_integers.convolution(walk, call, window(attrs))
+        if made is not None:
+            return made
+    weights = _real_weights(walk, call.args[1])
+    if weights is None or str(weights.dtype) != FLOAT:
         return None
     groups, outputs, inputs = int(attrs.groups), weights.shape[0], source[1]
     if groups == inputs == outputs and groups > 1:
@@ -40,6 +46,16 @@ def conv2d(walk: LayoutWalk, call: Any) -> Image | None:
         fast = None if walk.is_exact else _winograd(walk, call, weights)
         return fast or _direct(walk, call, weights)
     return _grouped(walk, call, weights, inputs)
+
+
+def _real_weights(walk: LayoutWalk, arg: Any) -> Array | None:
+    """Return constant weights; those that are quantised as the reals they stand for."""
+    made = walk.old.get(arg)
+    if made is None or operator(made) != layout_integers.DEQUANTISE:
+        return constant(arg)
+    values = [constant(operand) for operand in made.args]
+    known = [value for value in values if value is not None]
+    return dequantised(made, *known) if len(known) == len(values) else None
 
 
 def _direct(walk: LayoutWalk, call: Any, weights: Array) -> Image | None:

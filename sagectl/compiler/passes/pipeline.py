@@ -61,6 +61,7 @@ def phases(target: Target) -> Iterator[Phase]:
         "layout",
         (
             partial(layout.blocked, target=target),
+            constants.settled,
             partial(packing.packed, target=target),
             transform.DeadCodeElimination(),
         ),

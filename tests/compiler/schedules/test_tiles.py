@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sagectl.compiler.schedules.cpu.tiles import Tile, best_tile
+from sagectl.compiler.schedules.cpu.tiles import Tile, best_tile, whole_tile
 
 
 @pytest.mark.parametrize("registers", [8, 16, 32])
@@ -29,3 +29,13 @@ def test_a_length_without_divisors_is_not_walked_one_by_one() -> None:
 def test_tiles_are_chosen_alike_every_time() -> None:
     assert best_tile(28, 8, 32) == best_tile.__wrapped__(28, 8, 32)
     assert isinstance(best_tile(28, 8, 32), Tile)
+
+
+@pytest.mark.parametrize("registers", [16, 32])
+def test_a_whole_tile_leaves_no_remainder(registers: int) -> None:
+    for length in range(1, 60):
+        for columns in (1, 2, 3, 4, 8, 20):
+            tile = whole_tile(length, columns, registers)
+            assert length % tile.rows == columns % tile.columns == 0
+            assert tile.registers <= registers
+    assert whole_tile(56, 4, 32).accumulators >= 16

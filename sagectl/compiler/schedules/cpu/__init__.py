@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sagectl.compiler.schedules.cpu import (
     convolution,
     fallback,
+    integer,
     product,
     rows,
     window,
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 RULES: tuple[Rule, ...] = (
     winograd.apply,
+    integer.apply,
     convolution.apply,
     product.apply,
     window.apply,

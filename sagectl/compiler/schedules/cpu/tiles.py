@@ -59,3 +59,18 @@ def best_tile(length: int, columns: int, registers: int) -> Tile:
         return (round(total * columns / tile.columns, 3), -tile.accumulators, -tile.rows)
 
     return min(candidates, key=cost)
+
+
+@cache
+def whole_tile(length: int, columns: int, registers: int) -> Tile:
+    """Return the best tile that divides the length, for code that cannot have a remainder."""
+    tiles = [
+        best_tile(rows, columns, registers)
+        for rows in range(1, min(length, registers) + 1)
+        if length % rows == 0
+    ]
+
+    def cost(tile: Tile) -> tuple[float, int]:
+        return (cycles(tile.rows, tile.columns) / tile.accumulators, -tile.rows)
+
+    return min((tile for tile in tiles if length % tile.rows == 0), key=cost)

@@ -1,0 +1,110 @@
+"""Quantised convolutions: on instructions for bytes where there are such, right everywhere."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from onnxruntime.quantization import QuantType
+
+from tests.benchmarks.models import quantised
+from tests.compiler.schedules.test_rules import convolution
+from tests.compiler.schedules.workbench import (
+    answer,
+    assembly,
+    calls,
+    cross,
+    drawn,
+    expected,
+    host,
+    nests,
+)
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
+SHAPES: dict[str, tuple[Any, ...]] = {
+    "padded": ((1, 32, 14, 14), 48),
+    "pointwise": ((1, 48, 7, 7), 64, (1, 1)),
+    "few-inputs": ((1, 3, 17, 19), 24, (5, 5)),
+    "ragged": ((2, 20, 9, 9), 37),
+}
+OTHERS: dict[str, dict[str, Any]] = {
+    "strided": {"strides": [2, 2]},
+    "dilated": {"dilations": [2, 2], "pads": [2, 2, 2, 2]},
+    "uneven": {"pads": [0, 1, 2, 0]},
+    "depthwise": {"group": 32},
+    "grouped": {"group": 4},
+}
+CASES: dict[str, Any] = {
+    **{name: (SHAPES[name], {}) for name in SHAPES},
+    **{name: (((1, 32, 15, 15), 32), rest) for name, rest in OTHERS.items()},
+}
+
+
+@cache
+def made(name: str, kind: str = "QUInt8", *, per_channel: bool = True) -> ModelProto:
+    shapes, attributes = CASES[name]
+    plain = convolution(*shapes, **attributes)
+    return quantised(plain, activation_type=QuantType[kind], per_channel=per_channel)
+
+
+def steps_apart(proto: ModelProto) -> float:
+    """The largest difference from onnxruntime, in steps of the result's quantisation."""
+    shape = [axis.dim_value for axis in proto.graph.input[0].type.tensor_type.shape.dim]
+    feeds = {proto.graph.input[0].name: drawn(*shape)}
+    wanted = expected(proto, feeds)
+    levels = np.unique(wanted)
+    return float(np.abs(answer(proto, feeds) - wanted).max() / np.diff(levels).min())
+
+
+@pytest.mark.parametrize("kind", ["QUInt8", "QInt8"])
+@pytest.mark.parametrize("name", CASES)
+def test_a_quantised_convolution_is_at_most_one_step_off(name: str, kind: str) -> None:
+    """A value between two levels may go to either: onnxruntime multiplies in another order."""
+    assert steps_apart(made(name, kind)) <= 1.01
+
+
+def test_one_scale_for_all_channels_serves_too() -> None:
+    assert steps_apart(made("padded", per_channel=False)) <= 1.01
+
+
+INSTRUCTIONS = {
+    "vnni-512": (("X86_64", "cascadelake"), r"vpdpbusd.*zmm"),
+    "vnni-256": (("X86_64", "alderlake"), r"vpdpbusd.*ymm"),
+    "dot-product": (("ARM64", "neoverse-n1"), r"sdot\s+v\d+\.4s"),
+}
+
+
+@pytest.mark.parametrize("row", INSTRUCTIONS)
+@pytest.mark.parametrize("kind", ["QUInt8", "QInt8"])
+def test_bytes_are_multiplied_four_at_a_time(row: str, kind: str) -> None:
+    machine, instruction = INSTRUCTIONS[row]
+    code = assembly(made("padded", kind), cross(*machine))
+    assert len(re.findall(instruction, code)) >= 8
+
+
+@pytest.mark.parametrize("machine", [("X86_64", "haswell"), ("ARM64", "cortex-a72")])
+def test_without_such_an_instruction_the_convolution_is_of_reals(
+    machine: tuple[str, str],
+) -> None:
+    functions = nests(made("padded"), cross(*machine))
+    assert not any("integer" in name for name in functions)
+    assert any("conv2d" in name for name in functions)
+
+
+def test_a_chain_of_quantised_convolutions_stays_in_bytes() -> None:
+    """Nothing between two convolutions is written as reals."""
+    from tests.compiler.schedules.workbench import model, node
+
+    weights = {"w": drawn(32, 16, 3, 3, seed=1) / 8, "v": drawn(16, 32, 1, 1, seed=2) / 4}
+    nodes = [node("Conv", ["x", "w"], "a"), node("Relu", ["a"], "r"), node("Conv", ["r", "v"])]
+    proto = quantised(model(nodes, {"x": (1, 16, 9, 9)}, weights))
+    assert steps_apart(proto) <= 1.01
+    if not any(feature in host().features for feature in ("avx512vnni", "avxvnni", "dotprod")):
+        pytest.skip("this processor has no instruction for products of bytes")
+    names = [name for name in calls(proto, host()) if "conv" in name]
+    assert sum("dequantise" in name for name in names) <= 1
