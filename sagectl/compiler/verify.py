@@ -21,6 +21,7 @@ from sagectl.errors import CompileError, InputError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from sagectl.compiler.divergence import Compile, Divergence
     from sagectl.compiler.frontends import Imported
     from sagectl.compiler.request import CompileRequest
     from sagectl.compiler.targets import Target
@@ -38,11 +39,14 @@ def verified(
     imported: Imported,
     request: CompileRequest,
     target: Target,
+    compiled: Compile | None = None,
 ) -> tuple[dict[str, Any], Comparison | None]:
     """The meta with its Verification filled in, and what was measured.
 
     Where the outputs cannot be compared the result is ``skipped`` with the reason; nothing
-    else is left out. Raises CompileError (reason mismatch) where they differ.
+    else is left out. Raises CompileError (reason mismatch) where they differ, which names
+    the first tensor that does: ``compiled`` (the compiler) makes packages of the model's
+    parts to find it.
     """
     if reason := _why_not(imported, request, target):
         skipped = {"Result": "skipped", "Reason": reason}
@@ -56,14 +60,7 @@ def verified(
         except _NoReferenceError as error:
             return _recorded(meta, {"Result": "skipped", "Reason": str(error)}), None
     if not comparison.passed:
-        raise CompileError(
-            f"The compiled model differs from {comparison.reference}: "
-            + "; ".join(map(str, comparison.failures[:_SHOWN])),
-            stage="verify",
-            reason="mismatch",
-            details=comparison.as_dict(),
-            hint="No package was made. --no-verify makes one all the same, and records that.",
-        )
+        raise _mismatch(comparison, _divergence(comparison, imported, request, compiled))
     rtol, atol = TOLERANCES["float32"]
     proof = {
         "Result": "passed",
@@ -98,6 +95,49 @@ def compared(
             return _compared(framework, folder, reference, feeds)
         except _NoReferenceError as error:
             raise InputError(str(error), hint="Is it the model of this package?") from error
+
+
+def _mismatch(comparison: Comparison, first: Divergence | None) -> CompileError:
+    message = f"The compiled model differs from {comparison.reference}: " + "; ".join(
+        map(str, comparison.failures[:_SHOWN])
+    )
+    details = comparison.as_dict()
+    if first is not None:
+        message = f"{message}; {first}"
+        details["Divergence"] = first.as_dict()
+    return CompileError(
+        message,
+        stage="verify",
+        reason="mismatch",
+        details=details,
+        hint="No package was made: this is a fault of the compiler, worth a report.",
+    )
+
+
+def _divergence(
+    comparison: Comparison,
+    imported: Imported,
+    request: CompileRequest,
+    compiled: Compile | None,
+) -> Divergence | None:
+    if not isinstance(imported.reference, bytes):
+        return None
+    from sagectl.compiler.divergence import diverging
+
+    if compiled is None:
+        from sagectl.compiler.api import compile_model
+
+        compiled = compile_model
+    output = comparison.failures[0].output
+    return diverging(imported.reference, output, request, compiled, _part_compared)
+
+
+def _part_compared(package: Path, model: Path) -> Comparison:
+    with open_package(package) as folder:
+        try:
+            return _compared("ONNX", folder, model, None)
+        except _NoReferenceError as error:
+            raise CompileError(str(error), stage="verify", reason="mismatch") from error
 
 
 @contextmanager

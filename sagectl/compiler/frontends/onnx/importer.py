@@ -80,20 +80,14 @@ class _Import:
         return variable
 
     def _expression(self, value: Value | None) -> Any:
+        from tvm import relax
+
         if value is None:
             return None
         known = self.expressions.get(id(value))
         if known is None:
-            known = self.expressions[id(value)] = self._constant(value)
+            known = self.expressions[id(value)] = relax.const(value.data, str(value.dtype))
         return known
-
-    def _constant(self, value: Value) -> Any:
-        from tvm import relax, topi
-
-        # The machine's format for stored tensors has none without elements.
-        if value.data is not None and not value.data.size:
-            return self.bb.emit_te(topi.full, value.shape, str(value.dtype), 0)
-        return relax.const(value.data, str(value.dtype))
 
     def _convert(self, node: Node) -> None:
         inputs = [self._expression(value) for value in node.inputs]
@@ -145,9 +139,13 @@ class _Import:
         taken: set[int] = {id(value) for value in self.graph.inputs}
         results = []
         for _, value in self.graph.outputs:
-            expression = self._expression(value)
-            if value.data is not None or id(value) in taken:
-                expression = self.bb.emit_te(topi.identity, expression)
+            if value.data is not None and not value.data.size:
+                # The machine's format for stored tensors has none without elements.
+                expression = self.bb.emit_te(topi.full, value.shape, str(value.dtype), 0)
+            elif value.data is not None or id(value) in taken:
+                expression = self.bb.emit_te(topi.identity, self._expression(value))
+            else:
+                expression = self._expression(value)
             taken.add(id(value))
             results.append(expression)
         return results
