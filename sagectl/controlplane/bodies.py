@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _LINE_BYTES = 4096
 _TRAILERS = 64
-# How much of a body that is too large is read all the same: a client that is cut off while it
-# sends does not get to read the answer.
-_DRAINED_BYTES = 32 << 20
 
 
 def body(stream: BufferedIOBase, headers: Headers, limit: int) -> bytes:
@@ -42,7 +39,6 @@ def body(stream: BufferedIOBase, headers: Headers, limit: int) -> bytes:
         raise bad_request(f"Content-Length is {length!r}, not a number.")
     size = int(length)
     if size > limit:
-        _drain(stream, size)
         raise _too_large(limit)
     content = stream.read(size)
     if len(content) < size:
@@ -60,7 +56,6 @@ def _chunked(stream: BufferedIOBase, limit: int) -> bytes:
     content = bytearray()
     while size := _chunk_size(stream):
         if len(content) + size > limit:
-            _drain(stream, size)
             raise _too_large(limit)
         content += stream.read(size)
         if stream.readline(_LINE_BYTES) not in (b"\r\n", b"\n"):
@@ -76,9 +71,3 @@ def _chunk_size(stream: BufferedIOBase) -> int:
     if not match:
         raise bad_request("A chunk of the body does not start with its size.")
     return int(match[1], 16)
-
-
-def _drain(stream: BufferedIOBase, size: int) -> None:
-    left = min(size, _DRAINED_BYTES)
-    while left > 0 and (read := len(stream.read(min(left, 1 << 16)))):
-        left -= read

@@ -23,6 +23,7 @@ from sagectl.errors import ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from io import BufferedReader
 
     from sagectl.controlplane.answers import Answer
     from sagectl.controlplane.callers import Caller
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 
 LOOPBACK_NAMES = frozenset(("localhost", "localhost.localdomain"))
 _IDLE_SECONDS = 120
-_LINGER_SECONDS, _LINGER_READS = 1, 64
+# How much of a refused request is read all the same, and for how long.
+_LINGER_BYTES, _LINGER_SECONDS, _LINGER_WAIT_SECONDS = 32 << 20, 5.0, 1.0
 _PHRASES: Mapping[int, str] = MappingProxyType(
     {200: "OK", 400: "Bad Request", 403: "Forbidden", 404: "Not Found"}
 )
@@ -50,19 +52,25 @@ class Connection(StreamRequestHandler):
     """The requests of one client."""
 
     server: Server
+    rfile: BufferedReader
     timeout = _IDLE_SECONDS
     # Headers and body leave in one segment, at once: else Nagle's algorithm and delayed
     # acknowledgements hold each answer back for 40 ms.
     wbufsize = -1
     disable_nagle_algorithm = True
-    _is_busy = False
     _has_refused = False
+    # When the first byte of a request came that has not come whole.
+    _receiving_since: float | None = None
+    _is_idle = True
 
     def handle(self) -> None:
         self.server.enter(self)
         try:
-            while self._serve_next() and not self.server.is_finishing:
-                self._is_busy = False
+            while self._serve_next():
+                # First this, then the look: whoever ends the server does it the other way.
+                self._is_idle = True
+                if self.server.is_finishing:
+                    break
         except TimeoutError:
             return  # nothing came for too long
         finally:
@@ -71,27 +79,40 @@ class Connection(StreamRequestHandler):
             self._linger()
 
     def _linger(self) -> None:
-        """Take what else was sent: closing on it would reset the connection, answer and all."""
+        """Take what else is sent: who is cut off while sending does not read the answer."""
         with suppress(OSError):  # the client was quicker
             self.connection.shutdown(socket.SHUT_WR)
-            self.connection.settimeout(_LINGER_SECONDS)
-            for _ in range(_LINGER_READS):
-                if not self.connection.recv(1 << 16):
-                    return
+            self.connection.settimeout(_LINGER_WAIT_SECONDS)
+            until, left = time.monotonic() + _LINGER_SECONDS, _LINGER_BYTES
+            while left > 0 and time.monotonic() < until:
+                taken = len(self.connection.recv(1 << 16))
+                left = left - taken if taken else 0
 
     def end_if_idle(self) -> None:
-        if not self._is_busy:
-            with suppress(OSError):  # the client was quicker
-                self.connection.shutdown(socket.SHUT_RD)
+        """Take no further request, unless one has begun to come."""
+        if self._is_idle:
+            self._end()
+
+    def end_if_receiving(self, *, seconds: float) -> None:
+        """Give up on a request that has been coming for ``seconds``, and is not all here."""
+        since = self._receiving_since
+        if since is not None and time.monotonic() - since >= seconds:
+            self._end()
+
+    def _end(self) -> None:
+        with suppress(OSError):  # the client was quicker
+            self.connection.shutdown(socket.SHUT_RD)
 
     def _serve_next(self) -> bool:
         """Answer one request; whether the connection is of further use."""
+        if not self.rfile.peek(1):
+            return False
+        self._is_idle, self._receiving_since = False, time.monotonic()
         first = self.rfile.readline(LINE_BYTES + 1)
         if first in (b"\r\n", b"\n"):  # RFC 9112, 2.2: some clients end a body so
             first = self.rfile.readline(LINE_BYTES + 1)
         if not first:
             return False
-        self._is_busy = True
         request_id = _request_id()
         try:
             head = read_head(first, self.rfile)
@@ -106,6 +127,7 @@ class Connection(StreamRequestHandler):
         caller = None
         try:
             content = self._content(head)
+            self._receiving_since = None
             if head.method == "GET":
                 self._send((200, {"Content-Length": str(len(_UP))}, _UP), stays=stays)
                 return stays

@@ -6,6 +6,7 @@ import signal
 import socket
 import socketserver
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 from sagectl.catalog.regions import DEFAULT_LOCAL_REGION
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
 
 # More than the largest request that the shapes of our operations allow.
 BODY_BYTES = 4 << 20
+# How long a request may take to come; how much longer once the server is to end.
+RECEIVING_SECONDS = 60.0
+_GRACE_SECONDS = 2.0
 _POLL_SECONDS = 0.05
+_LOOK_SECONDS = 1.0
 
 
 def serve(
@@ -82,6 +87,7 @@ class Server(socketserver.ThreadingTCPServer):
         body_bytes: int = BODY_BYTES,
         signatures: Signatures | None = None,
         log: Callable[[dict[str, Any]], None] | None = None,
+        receiving_seconds: float = RECEIVING_SECONDS,
     ) -> None:
         self.plane = plane
         self.region = region
@@ -91,6 +97,8 @@ class Server(socketserver.ThreadingTCPServer):
         self.is_finishing = False
         self._connections: set[Connection] = set()
         self._lock = threading.Lock()
+        self._look_at = 0.0
+        self._receiving_seconds = receiving_seconds
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         if signatures is None:
             _require_loopback(host)
@@ -117,7 +125,21 @@ class Server(socketserver.ThreadingTCPServer):
         with self._lock:
             for connection in self._connections:
                 connection.end_if_idle()
+        late = threading.Timer(_GRACE_SECONDS, self._end_slow, (0.0,))
+        late.start()
         self.server_close()
+        late.cancel()
+
+    def service_actions(self) -> None:
+        """What the loop does between connections: end those that keep a thread for nothing."""
+        if time.monotonic() >= self._look_at:
+            self._look_at = time.monotonic() + _LOOK_SECONDS
+            self._end_slow(self._receiving_seconds)
+
+    def _end_slow(self, seconds: float) -> None:
+        with self._lock:
+            for connection in self._connections:
+                connection.end_if_receiving(seconds=seconds)
 
     def enter(self, connection: Connection) -> None:
         with self._lock:

@@ -227,6 +227,54 @@ def test_what_is_no_proper_http_is_refused_and_the_connection_closed(
     assert b'"__type":"BadRequest"' in answer or b"RequestEntityTooLarge" in answer
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        b"Content-Length: 99999999999",
+        b"Transfer-Encoding: chunked\r\n\r\nffffffffff",
+    ],
+    ids=["length", "chunk"],
+)
+def test_a_body_too_large_is_refused_before_it_comes(server: Server, told: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as raw:
+        raw.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\n" + told + b"\r\n\r\n")
+        assert b" 413 " in raw.recv(1 << 16)
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"POS",
+        b"POST / HTTP/1.1\r\nHost: local",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{",
+    ],
+    ids=["line", "head", "body"],
+)
+def test_a_request_that_does_not_come_to_an_end_is_given_up(
+    tmp_path: Path, begun: bytes
+) -> None:
+    with serving(tmp_path / "state", receiving_seconds=0.1) as server:
+        address = ("127.0.0.1", server.server_port)
+        with socket.create_connection(address, timeout=10) as raw:
+            raw.sendall(begun)
+            assert b" 400 " in raw.recv(1 << 16)
+        with socket.create_connection(address, timeout=10) as idle:
+            time.sleep(0.3)
+            idle.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert b" 200 " in idle.recv(1 << 16)
+
+
+def test_a_request_half_sent_does_not_keep_the_server_from_its_end(tmp_path: Path) -> None:
+    with serving(tmp_path / "state") as server:
+        address = ("127.0.0.1", server.server_port)
+        raw = socket.create_connection(address, timeout=10)
+        raw.sendall(b"POST / HTTP/1.1\r\n")
+        time.sleep(0.1)
+        began = time.monotonic()
+    assert time.monotonic() - began < 8
+    raw.close()
+
+
 KEPT = {
     "1.1": (b"HTTP/1.1\r\n", 2),
     "1.1 and close": (b"HTTP/1.1\r\nConnection: Close\r\n", 1),
