@@ -18,6 +18,23 @@ if TYPE_CHECKING:
     from sagectl.compiler.matrix import Outcome
 
 
+class Workers(click.ParamType[int | str]):
+    """A number of processes, or where the scheduler of a Dask cluster listens."""
+
+    name = "workers"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | str:
+        text = str(value)
+        host, _, port = text.removeprefix("dask://").rpartition(":")
+        if text.startswith("dask://") and host and port.isdecimal():
+            return text
+        if not text.isdecimal() or int(text) < 1:
+            self.fail(f"{text!r} is neither a number of processes nor dask://HOST:PORT", param)
+        return int(text)
+
+
 @click.command(cls=Command, spared=("output",))
 @takes(
     click.Argument(("model",), type=click.Path(path_type=Path)),
@@ -35,9 +52,9 @@ if TYPE_CHECKING:
     ),
     click.Option(
         ("--workers",),
-        type=click.IntRange(min=1),
-        metavar="N",
-        help="Compilations at a time.  [as memory allows]",
+        type=Workers(),
+        metavar="N|dask://HOST:PORT",
+        help="Compilations at a time, or the Dask cluster that makes them.  [as memory allows]",
     ),
     click.Option(
         ("--verify/--no-verify",),
@@ -67,12 +84,15 @@ def matrix(app: App, model: Path, targets: tuple[str, ...], **given: Any) -> Non
         --targets cpus -o out/
       sagectl compile matrix examples/quickstart/digits.onnx --input image=1,64 \\
         --targets ml_c5,rasp4b -o out/
+      sagectl compile matrix net.onnx --targets all --workers dask://10.0.0.1:8786 -o out/
     """
-    from sagectl.compiler.matrix import cells, compile_matrix
+    from sagectl.compiler.cells import cells
+    from sagectl.compiler.farm import dask_farm
+    from sagectl.compiler.matrix import compile_matrix
     from sagectl.compiler.request import compile_request
     from sagectl.render.target_view import matrix as view
 
-    chosen = cells(targets)
+    chosen, workers = cells(targets), given["workers"]
     request = compile_request(
         model,
         output=given["directory"],
@@ -88,7 +108,8 @@ def matrix(app: App, model: Path, targets: tuple[str, ...], **given: Any) -> Non
         request,
         chosen,
         cache=app.settings.home.cache,
-        workers=given["workers"],
+        workers=workers if isinstance(workers, int) else None,
+        spread=dask_farm(workers, request.model) if isinstance(workers, str) else None,
         report=report,
     )
     app.show(view([outcome.as_dict() for outcome in found]))

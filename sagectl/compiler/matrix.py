@@ -14,31 +14,21 @@ from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.errors import RequestError
 from sagectl.compiler.frontends.archive import model_digest
-from sagectl.compiler.request import CompileRequest, Platform
 from sagectl.errors import InputError, SagectlError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from sagectl.compiler.cells import Cell
+    from sagectl.compiler.request import CompileRequest
+
+    # Target -> what to compile for it, and its place in the cache.
+    Waiting = Mapping[str, tuple[CompileRequest, Path]]
+    Spread = Callable[[Waiting, Callable[["Outcome"], None]], None]
 
 # What a compilation takes beside its model, and how often it holds the model.
 _BASE_BYTES = 500 << 20
 _MODEL_COPIES = 8
-# Where no GPU is named, one that many have: the T4 of ml_g4dn, the Jetson AGX Xavier.
-_GPUS = {"X86_64": "sm_75", "ARM64": "sm_72"}
-_LEGEND = (
-    "Name platforms as LINUX_ARM64, devices as ml_c5, with compiler options behind: "
-    """LINUX_ARM64_NVIDIA {"gpu-code": "sm_87"}; or all, cpus, devices."""
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One target of a matrix."""
-
-    name: str
-    platform: Platform | None
-    device: str | None
-    options: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,35 +57,21 @@ class Outcome:
         }
 
 
-def cells(asked: Sequence[str]) -> tuple[Cell, ...]:
-    """The targets that words or the lines of a file name, each once.
-
-    Raises InputError for what is no target.
-    """
-    lines = [line for word in asked for line in _lines(word)]
-    found = {cell.name: cell for line in lines for cell in _cells(line)}
-    if not found:
-        raise InputError("no targets are named", hint=_LEGEND)
-    return tuple(found.values())
-
-
 def compile_matrix(
     request: CompileRequest,
     targets: Sequence[Cell],
     *,
     cache: Path,
     workers: int | None = None,
+    spread: Spread | None = None,
     report: Callable[[Outcome], None] = lambda _: None,
 ) -> list[Outcome]:
     """Compile ``request``'s model for each of ``targets``, as many at a time as memory allows.
 
     What was compiled before, of the same bytes by the same compiler, is taken from ``cache``;
     so a run that was cut short goes on where it was. A target that fails stops no other.
+    ``spread`` compiles elsewhere (``sagectl.compiler.farm``) what is not in the cache.
     """
-    from concurrent.futures import ProcessPoolExecutor, as_completed
-    from concurrent.futures.process import BrokenProcessPool
-    from multiprocessing import get_context
-
     outcomes: dict[str, Outcome] = {}
 
     def settle(outcome: Outcome) -> None:
@@ -113,85 +89,36 @@ def compile_matrix(
             settle(kept)
         else:
             waiting[cell.name] = (asked, place)
-    if waiting:
-        count = min(workers or affordable(request.model), len(waiting))
-        with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
-            running = {
-                pool.submit(_built, name, asked, place): name
-                for name, (asked, place) in waiting.items()
-            }
-            for future in as_completed(running):
-                try:
-                    settle(future.result())
-                except BrokenProcessPool:
-                    reason = "its process, or one beside it, was ended; run this again"
-                    settle(Outcome(running[future], "failed", reason=reason))
+    if waiting and spread:
+        spread(waiting, settle)
+    elif waiting:
+        _pooled(waiting, settle, min(workers or affordable(request.model), len(waiting)))
     return [outcomes[cell.name] for cell in targets]
+
+
+def _pooled(waiting: Waiting, settle: Callable[[Outcome], None], count: int) -> None:
+    """Compile in ``count`` processes of this machine."""
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+        running = {
+            pool.submit(built, name, asked, place): name
+            for name, (asked, place) in waiting.items()
+        }
+        for future in as_completed(running):
+            try:
+                settle(future.result())
+            except BrokenProcessPool:
+                reason = "its process, or one beside it, was ended; run this again"
+                settle(Outcome(running[future], "failed", reason=reason))
 
 
 def affordable(model: Path) -> int:
     """How many compilations of a model this machine has processors and memory for."""
     needed = _BASE_BYTES + _MODEL_COPIES * (model.stat().st_size if model.is_file() else 0)
     return max(1, min(len(os.sched_getaffinity(0)), _available_bytes() // needed))
-
-
-def _lines(word: str) -> Iterator[str]:
-    path = Path(word)
-    if path.is_file():
-        text = path.read_text(encoding="utf-8")
-        yield from (line.partition("#")[0].strip() for line in text.splitlines())
-    else:
-        yield from ([word] if "{" in word else word.split(","))
-
-
-def _cells(line: str) -> Iterator[Cell]:
-    from sagectl.compiler.targets.rows import rows
-
-    line = line.strip()
-    if not line:
-        return
-    served = [row for row in rows() if row["Status"] == "served"]
-    chosen = {
-        "all": lambda row: row["Device"] is None,
-        "cpus": lambda row: row["Device"] is None and row["Accelerator"] is None,
-        "devices": lambda row: row["Device"] is not None,
-    }.get(line)
-    if chosen is None:
-        name, _, options = line.partition(" ")
-        yield _cell(name, _options(line, options))
-        return
-    for row in served:
-        if chosen(row):
-            parts = (row["Os"], row["Arch"], row["Accelerator"])
-            yield _cell(row["Device"] or str(Platform(*parts)), {})
-
-
-def _options(line: str, text: str) -> dict[str, Any]:
-    try:
-        found = json.loads(text or "{}")
-    except ValueError as error:
-        raise InputError(
-            f"the options in {line!r} are not JSON: {error}", hint=_LEGEND
-        ) from error
-    if not isinstance(found, dict):
-        raise InputError(f"the options in {line!r} are not a mapping", hint=_LEGEND)
-    return found
-
-
-def _cell(name: str, options: dict[str, Any]) -> Cell:
-    from sagectl.compiler.targets.table import ACCELERATORS, ARCHES, DEVICES, OSES
-
-    if name in DEVICES:
-        return Cell(name, None, name, options)
-    for os_name in OSES:
-        for arch in ARCHES:
-            for accelerator in (None, *ACCELERATORS):
-                platform = Platform(os_name, arch, accelerator)
-                if str(platform) == name:
-                    if accelerator == "NVIDIA" and arch in _GPUS:
-                        options = {"gpu-code": _GPUS[arch], **options}
-                    return Cell(name, platform, None, options)
-    raise InputError(f"{name!r} is no target", hint=_LEGEND)
 
 
 def _key(model: str, asked: CompileRequest) -> str:
@@ -207,12 +134,13 @@ def _key(model: str, asked: CompileRequest) -> str:
         "inputs": {name: list(shape) for name, shape in asked.inputs.items()},
         "name": asked.stem,
         "verify": asked.verify,
-        "version": [__version__, version("apache-tvm"), _compiler_digest()],
+        "params": [asked.params, asked.bundle_runtime],
+        "version": [__version__, version("apache-tvm"), compiler_digest()],
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
-def _compiler_digest() -> str:
+def compiler_digest() -> str:
     """The compiler's own sources: another version of one may make other code."""
     folder = Path(__file__).parent
     hasher = hashlib.sha256()
@@ -255,33 +183,45 @@ def _placed(package: Path, folder: Path) -> Path:
     return temporary.replace(folder / package.name)
 
 
-def _built(name: str, asked: CompileRequest, place: Path) -> Outcome:
+def built(name: str, asked: CompileRequest, place: Path) -> Outcome:
     """Compile in a process of the pool; the package goes into the cache, then where asked."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=place.parent) as folder:
+        outcome = compiled(name, replace(asked, output=Path(folder)))
+        return kept_now(outcome, Path(folder), place, asked.output)
+
+
+def compiled(name: str, asked: CompileRequest) -> Outcome:
+    """Compile for one target; the package lies in ``asked.output`` under the name told."""
     from sagectl.compiler.api import compile_model
 
     began = time.perf_counter()
-    place.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with TemporaryDirectory(dir=place.parent) as folder:
-            package = compile_model(replace(asked, output=Path(folder)))
-            outcome = Outcome(
-                name,
-                "built",
-                package=package.path.name,
-                digest=package.digest,
-                size_bytes=package.path.stat().st_size,
-                seconds=round(time.perf_counter() - began, 2),
-                proof=_proof(package.meta["Sagectl"]["Verification"]),
-            )
-            place.mkdir(exist_ok=True)
-            package.path.replace(place / package.path.name)
+        package = compile_model(asked)
     except RequestError as error:
         return Outcome(name, "refused", reason=_said(error))
     except SagectlError as error:
         return Outcome(name, "failed", reason=_said(error))
+    return Outcome(
+        name,
+        "built",
+        package=package.path.name,
+        digest=package.digest,
+        size_bytes=package.path.stat().st_size,
+        seconds=round(time.perf_counter() - began, 2),
+        proof=_proof(package.meta["Sagectl"]["Verification"]),
+    )
+
+
+def kept_now(outcome: Outcome, folder: Path, place: Path, output: Path) -> Outcome:
+    """Move the package of an outcome from ``folder`` into the cache, then where it is asked."""
+    if outcome.package is None:
+        return outcome
+    place.mkdir(exist_ok=True)
+    (folder / outcome.package).replace(place / outcome.package)
     # Written last: a package without it is not taken for one that was finished.
     (place / "outcome.json").write_text(json.dumps(outcome.as_dict()), encoding="utf-8")
-    return replace(outcome, package=str(_placed(place / package.path.name, asked.output)))
+    return replace(outcome, package=str(_placed(place / outcome.package, output)))
 
 
 def _proof(found: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from sagectl.compiler import android, nvrtc
 from sagectl.compiler.elf import oldest_glibc, read_elf, symbol_bytes
 from sagectl.compiler.errors import RequestError
 from sagectl.compiler.kernels import LIBRARY_SYMBOL, gpu_code
+from sagectl.compiler.neo import described_neo, is_foreign
 from sagectl.errors import InputError
 from sagectl.runtime import package as layout
 from sagectl.runtime.cpu import ARM64_FLAGS, X86_FLAGS
@@ -149,8 +150,11 @@ def packed(folder: Path, output: Path, name: str) -> Path:
 def described(path: Path) -> dict[str, Any]:
     """Everything that a package tells about itself, for ``compile inspect``.
 
-    Raises InputError for what is no sound package.
+    An archive of SageMaker Neo itself is described in the same words. Raises InputError for
+    what is no sound package.
     """
+    if path.is_file() and is_foreign(path):
+        return described_neo(path)
     with open_package(path) as folder:
         meta = layout.meta(folder)
         listed = json.loads((folder / layout.MANIFEST).read_text(encoding="utf-8"))["Files"]

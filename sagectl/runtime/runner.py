@@ -120,7 +120,7 @@ def _check_machine(described: Mapping[str, Any]) -> None:
     except (KeyError, TypeError, ValueError) as error:
         raise PackageError("compiled.meta does not describe the package's target") from error
     os_name, arch = target.get("Os"), target.get("Arch")
-    if os_name != "LINUX" or _MACHINES.get(arch) != host_machine():
+    if os_name != "LINUX" or _MACHINES.get(str(arch)) != host_machine():
         raise PackageError(
             f"The package is for {os_name} {arch}, this machine is Linux {host_machine()}",
             hint="Load it on such a machine, or compile for this one.",

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sagectl.compiler.matrix import affordable, cells, compile_matrix
+from sagectl.compiler.cells import cells
+from sagectl.compiler.matrix import affordable, compile_matrix
 from sagectl.compiler.request import Platform, compile_request
 from sagectl.compiler.targets.rows import rows
 from sagectl.errors import InputError

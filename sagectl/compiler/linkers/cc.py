@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
-from sagectl.compiler.linkers.driver import link_with
+from sagectl.compiler.linkers.driver import link_with, links
 from sagectl.compiler.targets.target import NATIVE_MACHINES
 from sagectl.runtime.cpu import host_machine
 
@@ -32,4 +31,4 @@ def remedy(target: Target) -> str:
 
 
 def _driver() -> str | None:
-    return next((name for name in DRIVERS if shutil.which(name)), None)
+    return next((name for name in DRIVERS if links(name)), None)

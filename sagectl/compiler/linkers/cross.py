@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
-from sagectl.compiler.linkers.driver import link_with
+from sagectl.compiler.linkers.driver import link_with, links
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,8 +13,18 @@ if TYPE_CHECKING:
     from sagectl.compiler.targets import Target
 
 
+# Prefix -> Debian's package of the C library; gcc alone can only compile.
+LIBRARIES = {
+    "x86_64-linux-gnu": "libc6-dev-amd64-cross",
+    "i686-linux-gnu": "libc6-dev-i386-cross",
+    "aarch64-linux-gnu": "libc6-dev-arm64-cross",
+    "arm-linux-gnueabihf": "libc6-dev-armhf-cross",
+    "arm-linux-gnueabi": "libc6-dev-armel-cross",
+}
+
+
 def available(target: Target) -> bool:
-    return bool(target.gnu_prefix) and shutil.which(_driver(target)) is not None
+    return bool(target.gnu_prefix) and links(_driver(target))
 
 
 def link(objects: Sequence[Path], library: Path, target: Target) -> None:
@@ -23,7 +32,8 @@ def link(objects: Sequence[Path], library: Path, target: Target) -> None:
 
 
 def remedy(target: Target) -> str:
-    return f"apt-get install gcc-{target.gnu_prefix.replace('_', '-')}"
+    packages = f"gcc-{target.gnu_prefix.replace('_', '-')} {LIBRARIES[target.gnu_prefix]}"
+    return f"apt-get install {packages}"
 
 
 def _driver(target: Target) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
+from functools import cache
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from sagectl.errors import CompileError
@@ -14,6 +17,29 @@ if TYPE_CHECKING:
 # No build id and no symbol table: both would carry paths and clocks into the package.
 FLAGS = ("-shared", "-fPIC", "-s", "-Wl,--build-id=none")
 _SHOWN_LINES = 8
+
+
+def links(driver: str) -> bool:
+    """Whether a driver is installed and can link a library that needs libm.
+
+    A cross gcc without its libc is installed, and cannot.
+    """
+    path = shutil.which(driver)
+    return path is not None and _links(path)
+
+
+@cache
+def _links(path: str) -> bool:
+    with TemporaryDirectory(prefix="sagectl-link-") as folder:
+        ended = subprocess.run(
+            [path, *FLAGS, "-x", "c", "-", "-o", "x.so", "-lm"],
+            cwd=folder,
+            input="double pow(double, double); double f(double x) { return pow(x, x); }",
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    return ended.returncode == 0
 
 
 def link_with(

@@ -56,7 +56,22 @@ def test_a_missing_linker_is_answered_with_the_commands_that_get_one(
 def test_a_cross_gcc_is_named_as_the_distribution_names_it() -> None:
     target = target_of(Platform("LINUX", "ARM_EABIHF"))
 
-    assert cross.remedy(target) == "apt-get install gcc-arm-linux-gnueabihf"
+    assert cross.remedy(target) == (
+        "apt-get install gcc-arm-linux-gnueabihf libc6-dev-armhf-cross"
+    )
+
+
+def test_a_cross_gcc_without_its_library_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = resolve(Platform("LINUX", "ARM64"), None, {})
+    gcc = tmp_path / "aarch64-linux-gnu-gcc"
+    gcc.write_text("#!/bin/sh\necho cannot find crti.o >&2; exit 1\n")
+    gcc.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert not cross.available(target)
+    assert "libc6-dev-arm64-cross" in cross.remedy(target)
 
 
 def test_an_ndk_is_used_where_the_variable_names_one(
