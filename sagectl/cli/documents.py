@@ -153,7 +153,7 @@ def _only(app: App, file: str, wanted: Wanted) -> Document:
     What it lacks the flags may give, so that and the rules are left to the check of the whole.
     """
     from sagectl.manifest.reader import Draft, read_drafts
-    from sagectl.schema.documents import DraftReader
+    from sagectl.schema.drafting import DraftReader
 
     found = list(read_drafts([file], stdin=app.stdin))
     drafts = [item for item in found if isinstance(item, Draft) and item.kind]

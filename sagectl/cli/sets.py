@@ -159,7 +159,6 @@ def planned_set(
     """
     from sagectl.plan.crews import crewed
     from sagectl.plan.events import Planned
-    from sagectl.plan.ownership import adopted, owned
     from sagectl.plan.planner import planned
 
     if (adopt or prune) and apply_set is None:
@@ -168,11 +167,15 @@ def planned_set(
         )
     choices = app.choices(**wishes)
     if apply_set and adopt:
+        from sagectl.plan.ownership import adopted
+
         documents = adopted(documents, apply_set)
     plan = planned(documents, app.caller_in, app.model, choices, app.secrets)
     plan = crewed(plan, app.people_of)
     _check_data(app, plan)
     if apply_set:
+        from sagectl.plan.ownership import owned
+
         plan = owned(plan, apply_set)
     if apply_set and prune:
         plan = _pruning(app, plan, documents, apply_set, choices)
@@ -211,10 +214,17 @@ def _pruning(
 def _check_data(app: App, plan: Plan) -> None:
     """Read the files of labeling jobs that are to be made. Raises FindingsError."""
     from sagectl.plan.change import Action
+
+    made = [
+        change.document
+        for change in plan.changes
+        if change.action is Action.CREATE and change.kind.name == "LabelingJob"
+    ]
+    if not made:
+        return
     from sagectl.plan.datachecks import data_findings
 
     looks = app.looks(remote=True)
-    made = [change.document for change in plan.changes if change.action is Action.CREATE]
     _sound(app, (), [found for one in made for found in data_findings(one, looks)])
 
 

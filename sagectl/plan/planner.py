@@ -19,7 +19,7 @@ from sagectl.plan.order import Key, in_order, key, needs
 from sagectl.plan.tags import new_tags
 from sagectl.plan.targets import resolved
 from sagectl.plan.uploads import Uploads
-from sagectl.schema.request import create_params, create_request, update_request
+from sagectl.schema.params import create_params
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -172,6 +172,8 @@ class _Planner:
     def _params(self, document: Document) -> dict[str, Any]:
         if document.span is not None:
             return create_params(document)  # it was checked as it was read from its file
+        from sagectl.schema.request import create_request
+
         request = create_request(document, self._model, lenient=self._choices.is_lenient)
         self.findings.extend(request.warnings)
         return dict(request.params)
@@ -263,6 +265,8 @@ class _Planner:
             return _with(held, Action.UNCHANGED, (), params={}, reason=reason)
         params: dict[str, Any] = {}
         if fields:
+            from sagectl.schema.request import update_request
+
             request = update_request(
                 made.document, self._model, lenient=self._choices.is_lenient
             )

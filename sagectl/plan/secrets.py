@@ -6,11 +6,8 @@ the last value it applied to each field; the key never leaves the state director
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import os
-import secrets
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,6 +63,8 @@ class Secrets:
 
     def is_same(self, arn: str, path: str, value: str) -> bool:
         """Whether ``value`` is the one last applied to the field from here."""
+        import hmac
+
         name = self._id(arn, path)
         known = self._remembered().get(name)
         return known is not None and hmac.compare_digest(known, self._print(name, value))
@@ -93,8 +92,10 @@ class Secrets:
         return f"{self._scope} {arn} {path}"
 
     def _print(self, name: str, value: str) -> str:
+        import hmac
+
         # The name is part of it: equal values of two fields leave no equal marks.
-        return hmac.new(self._key(), f"{name}\0{value}".encode(), hashlib.sha256).hexdigest()
+        return hmac.new(self._key(), f"{name}\0{value}".encode(), "sha256").hexdigest()
 
     def _remembered(self) -> dict[str, str]:
         place = self._folder / "applied.json"
@@ -116,7 +117,7 @@ class Secrets:
                 descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             except FileExistsError:
                 return place.read_bytes()
-            key = secrets.token_bytes(_KEY_BYTES)
+            key = os.urandom(_KEY_BYTES)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(key)
             return key

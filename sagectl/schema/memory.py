@@ -11,6 +11,7 @@ import marshal
 import os
 import sys
 from contextlib import suppress
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sagectl.catalog.kinds import KINDS
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 FEWEST = 50  # documents; a smaller set is read in no time
 _SETS = 8  # the sets that were read last, kept
 _DIGEST = 32
+_FIELDS = tuple(each.name for each in fields(Document) if each.name not in ("span", "spans"))
 _READERS = ("catalog", "manifest", "schema", "schema/rules")  # the code that reads manifests
 
 
@@ -77,9 +79,9 @@ class SetMemory:
         return documents
 
     def keep(self, source: Source, documents: Sequence[Document]) -> None:
-        if not all(_is_plain(each.kind) and not each.workers for each in documents):
+        if not all(_is_plain(document.kind) for document in documents):
             return
-        # What marshal cannot write is a form (an upload, a reference), which tells of a place.
+        # What marshal cannot write is a form (an upload, a reference), or people.
         with suppress(ValueError):
             self._now[self._name(source)] = marshal.dumps(_rows(documents))
             self._is_new = True
@@ -117,16 +119,16 @@ def _rows(documents: Sequence[Document]) -> tuple[list[Any], list[Any]]:
             layouts[id(places.layout)] = len(kept)
             kept.append(places.layout)
         where = (places.first, places.column, layouts[id(places.layout)])
-        tags = dict(document.tags)
-        rows.append((document.kind, document.name, document.spec, document.region, tags, where))
+        rows.append((where, *(getattr(document, name) for name in _FIELDS)))
     return kept, rows
 
 
 def _documents(content: tuple[list[Layout], list[Any]], file: str) -> Iterator[Document]:
     layouts, rows = content
-    for kind, name, spec, region, tags, (first, column, layout) in rows:
+    for (first, column, layout), *values in rows:
         places = Places(file, first, column, layouts[layout])
-        yield Document(kind, name, spec, region, tags, places.start, places)
+        named = dict(zip(_FIELDS, values, strict=True))
+        yield Document(**named, span=places.start, spans=places)
 
 
 def _reader() -> bytes:

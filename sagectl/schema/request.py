@@ -12,6 +12,7 @@ from sagectl.errors import FindingsError
 from sagectl.manifest.spans import Places, Spans
 from sagectl.schema.constraints import checker
 from sagectl.schema.forms import NO_FORMS, Forms, forms_of
+from sagectl.schema.params import create_params
 from sagectl.schema.rules import broken_rules
 from sagectl.schema.walk import Walk
 
@@ -43,15 +44,6 @@ def create_request(
     """The call that creates ``document``. Raises FindingsError, with places where known."""
     kind = KINDS[document.kind]
     return _document_request(kind.create, create_params(document), document, model, lenient)
-
-
-def create_params(document: Document) -> dict[str, Any]:
-    """What the create operation of ``document``'s kind takes, not yet checked."""
-    params = {KINDS[document.kind].name_field: document.name, **document.spec}
-    if document.tags:
-        tags = [{"Key": key, "Value": value} for key, value in document.tags.items()]
-        params["Tags"] = [*tags, *document.spec.get("Tags", ())]
-    return params
 
 
 def update_request(
