@@ -159,7 +159,9 @@ def _compiled(model: ModelProto, feeds: Mapping[str, Array], bound: frozenset[st
             for name, array in feeds.items()
             if name not in bound and 0 not in array.shape
         }
-        request = compile_request(path, output=Path(folder), inputs=shapes, verify=False)
+        request = compile_request(
+            path, output=Path(folder), inputs=shapes, verify=False, is_compared=True
+        )
         return load(compile_model(request).path)
 
 

@@ -121,7 +121,12 @@ class _Search:
             path = Path(folder, "part.onnx")
             save(cut_at(self.model, place.tensor), path)
             asked = replace(
-                self.request, model=path, framework="ONNX", output=Path(folder), verify=False
+                self.request,
+                model=path,
+                framework="ONNX",
+                output=Path(folder),
+                verify=False,
+                is_compared=True,
             )
             try:
                 comparison = self.compared(self.compiled(asked).path, path)

@@ -35,9 +35,11 @@ class CompileRequest:
     ``platform`` and ``device`` exclude each other; with neither, the target is this machine.
     ``inputs`` fixes shapes by the model's own input names. The package becomes
     ``<output>/<stem>-<target suffix>.tar.gz``. ``verify`` compares with the reference where
-    the target runs here. ``params`` puts the weights ``inside`` the library or ``beside`` it;
-    ``bundle_runtime`` adds TVM's runtime for the target. ``dump`` is a folder for the module
-    after each phase, ``database`` one of tuned schedules.
+    the target runs here; without it, forms of operators that no test vouches for are compared
+    all the same unless ``is_compared`` says that the caller does so. ``params`` puts the
+    weights ``inside`` the library or ``beside`` it; ``trust`` lets a model run code of its own
+    when it is read, as pickles do; ``bundle_runtime`` adds TVM's runtime for the target.
+    ``dump`` is a folder for the module after each phase, ``database`` one of tuned schedules.
     """
 
     model: Path
@@ -50,7 +52,9 @@ class CompileRequest:
     inputs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     framework_version: str | None = None
     verify: bool = True
+    is_compared: bool = False
     params: str = "inside"
+    trust: bool = False
     bundle_runtime: bool = False
     dump: Path | None = None
     database: Path | None = None
@@ -71,7 +75,9 @@ def compile_request(
     inputs: Mapping[str, Sequence[int]] | None = None,
     stem: str | None = None,
     verify: bool = True,
+    is_compared: bool = False,
     params: str = "inside",
+    trust: bool = False,
     bundle_runtime: bool = False,
     precision: str | None = None,
     dump: Path | None = None,
@@ -106,7 +112,9 @@ def compile_request(
         output=Path(output),
         stem=stem or stem_of(Path(model)),
         verify=verify,
+        is_compared=is_compared,
         params=params,
+        trust=trust,
         bundle_runtime=bundle_runtime,
         dump=dump,
         database=database,

@@ -19,7 +19,7 @@ from sagectl.compiler.packaging import open_package, write_folder
 from sagectl.errors import CompileError, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sagectl.compiler.divergence import Compile, Divergence
     from sagectl.compiler.frontends import Imported
@@ -62,12 +62,14 @@ def verified(
     if not comparison.passed:
         raise _mismatch(comparison, _divergence(comparison, imported, request, compiled))
     rtol, atol = TOLERANCES["float32"]
-    proof = {
+    proof: dict[str, Any] = {
         "Result": "passed",
         "Reference": comparison.reference,
         "Inputs": comparison.inputs,
         "Tolerance": {"Relative": rtol, "AbsoluteShareOfScale": atol},
     }
+    if forced := _forced(imported, request):
+        proof["ForcedBy"] = list(forced)
     return _recorded(meta, proof), comparison
 
 
@@ -95,6 +97,14 @@ def compared(
             return _compared(framework, folder, reference, feeds)
         except _NoReferenceError as error:
             raise InputError(str(error), hint="Is it the model of this package?") from error
+
+
+def _forced(imported: Imported, request: CompileRequest) -> Sequence[str]:
+    """What must be compared whatever is asked: no test vouches for it."""
+    if request.verify or request.is_compared:
+        return ()
+    forced: Sequence[str] = imported.facts.get("unproven", ())
+    return forced
 
 
 def _mismatch(comparison: Comparison, first: Divergence | None) -> CompileError:
@@ -152,7 +162,7 @@ def _reference_file(imported: Imported) -> Iterator[Path]:
 
 
 def _why_not(imported: Imported, request: CompileRequest, target: Target) -> str | None:
-    if not request.verify:
+    if not request.verify and not _forced(imported, request):
         return "not asked for"
     if imported.reference is None:
         return "the model is too large for one ONNX message, and has no other reference"

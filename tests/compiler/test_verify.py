@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from onnx import load, numpy_helper, save
 
+from sagectl.compiler.api import compile_model
 from sagectl.compiler.comparison import difference
 from sagectl.compiler.frontends import Imported
 from sagectl.compiler.linkers.driver import link_with
@@ -15,6 +16,7 @@ from sagectl.compiler.targets import resolve
 from sagectl.compiler.verify import compared, verified
 from sagectl.errors import CompileError, InputError
 from sagectl.runtime.package import LIBRARY, meta, unpack
+from tests.compiler.frontends.onnx.harness import model_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -154,3 +156,17 @@ def test_a_flat_reference_is_called_little_proof() -> None:
     saturated = np.eye(1, 100, dtype=F32)
     assert "little is proven" in difference("y", saturated, saturated).note
     assert not difference("y", np.arange(9.0), np.arange(9.0)).note
+
+
+def test_a_form_that_no_test_covers_is_verified_whatever_is_asked(tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx"
+    save(model_of("g (double[2,3] x) => (double[2,3] y) { y = Softmax(x) }"), path)
+
+    forced = compile_model(compile_request(path, output=tmp_path, verify=False))
+    trusted = compile_model(
+        compile_request(path, output=tmp_path, verify=False, is_compared=True)
+    )
+
+    proof = forced.meta["Sagectl"]["Verification"]
+    assert (proof["Result"], proof["ForcedBy"]) == ("passed", ["Softmax (float64)"])
+    assert trusted.meta["Sagectl"]["Verification"]["Result"] == "skipped"
