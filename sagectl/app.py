@@ -141,6 +141,12 @@ class App:
 
         return sns_topic(arn, profile=self.settings.profile)
 
+    def identity(self) -> str:
+        """Whom the credentials belong to, as STS says."""
+        from sagectl.gateway.session import caller_arn
+
+        return caller_arn(self.region, profile=self.settings.profile)
+
     @cached_property
     def region(self) -> str:
         """The region in force: told, or the AWS profile's, or the local default."""

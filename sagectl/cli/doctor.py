@@ -1,4 +1,4 @@
-"""``sagectl doctor``: what this machine can build and run."""
+"""``sagectl doctor``: what this machine can build and run, and what sagectl can reach."""
 
 from __future__ import annotations
 
@@ -16,17 +16,20 @@ if TYPE_CHECKING:
 @click.command(cls=Command)
 @pass_app
 def doctor(app: App) -> None:
-    """Show what this machine can build and run, and why not.
+    """Show what is installed and reachable, what this machine can build and run, and why not.
 
-    One row per platform: which linker would be used, or the command that installs one, and
-    whether packages for it can be verified and run here.
+    First the tool: libraries, extras, the state directory, and on AWS the region, the
+    credentials and what they allow to read. Then a row per platform: which linker would be
+    used, or the command that installs one, and whether packages for it can be verified here.
 
     \b
     Examples:
-      sagectl doctor
+      sagectl --local doctor
+      sagectl doctor -o json --query 'Checks[?Result!=`ok`].[Check, Remedy]'
       sagectl doctor -o json --query 'Targets[?!Builds].[Target, Remedy]'
     """
+    from sagectl.cli.checkup import checks
     from sagectl.compiler.doctor import diagnosis
     from sagectl.render.target_view import diagnosis as view
 
-    app.show(view(diagnosis()))
+    app.show(view(list(checks(app)), diagnosis()))

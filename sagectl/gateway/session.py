@@ -83,3 +83,11 @@ def client(
             f"cannot make a client of {service}: {error}",
             hint="Check --endpoint-url and --region.",
         ) from error
+
+
+def caller_arn(region: str, *, profile: str | None = None) -> str:
+    """The ARN of whom the credentials belong to. Raises CredentialsError, ServiceError."""
+    from sagectl.gateway.failures import translated
+
+    with translated("GetCallerIdentity"):
+        return str(client("sts", region, profile=profile).get_caller_identity()["Arn"])

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from sagectl.catalog.kinds import Column
 from sagectl.render.columns import reader
-from sagectl.render.views import Listing, Report
+from sagectl.render.sections import sections
+from sagectl.render.views import Listing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from sagectl.plan.staffing import Staffing
+    from sagectl.render.views import Report
 
 _TEAMS = (
     Column("TEAM", "WorkteamName"),
@@ -42,7 +44,7 @@ def report(found: Staffing) -> Report:
     """``found`` as something to show; its rows are the teams."""
     columns = _with_region(_TEAMS, found.teams)
     teams = Listing("Teams", found.teams, columns, "workteam", "WorkteamName", "work teams")
-    return Report(found.value(), teams, lambda _: _lines(found))
+    return sections(found.value(), _sections(found), teams)
 
 
 def page(found: Staffing) -> str:
@@ -75,20 +77,6 @@ def _with_region(
     columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]
 ) -> Sequence[Column]:
     return (_REGION, *columns) if any("Region" in row for row in rows) else columns
-
-
-def _lines(found: Staffing) -> Iterator[str]:
-    filled = [section for section in _sections(found) if section[2]]
-    for index, (_, columns, rows) in enumerate(filled):
-        cells = [[column.title for column in columns]]
-        readers = [reader(column) for column in columns]
-        cells += [[read(row) for read in readers] for row in rows]
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        if index:
-            yield ""
-        for line in cells:
-            padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-            yield "  ".join(padded).rstrip()
 
 
 def _table(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> str:

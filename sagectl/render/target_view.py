@@ -5,11 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sagectl.catalog.kinds import Column
+from sagectl.render.sections import sections
 from sagectl.render.views import Listing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from sagectl.render.views import Report
+
+_CHECK_COLUMNS = (
+    Column("CHECK", "Check"),
+    Column("RESULT", "Result"),
+    Column("DETAIL", "Detail"),
+    Column("REMEDY", "Remedy"),
+)
 _DIAGNOSIS_COLUMNS = (
     Column("TARGET", "Target"),
     Column("BUILDS", "Builds"),
@@ -35,9 +44,15 @@ _DIFFERENCE_COLUMNS = (
 )
 
 
-def diagnosis(rows: Sequence[Mapping[str, Any]]) -> Listing:
-    """What this machine can build and run."""
-    return Listing("Targets", rows, _DIAGNOSIS_COLUMNS, "target", "Target", "targets")
+def diagnosis(
+    checks: Sequence[Mapping[str, Any]], targets: Sequence[Mapping[str, Any]]
+) -> Report:
+    """What is there, and what this machine can build and run; its rows are the targets."""
+    return sections(
+        {"Checks": checks, "Targets": targets},
+        (("Checks", _CHECK_COLUMNS, checks), ("Targets", _DIAGNOSIS_COLUMNS, targets)),
+        Listing("Targets", targets, _DIAGNOSIS_COLUMNS, "target", "Target", "targets"),
+    )
 
 
 def matrix(rows: Sequence[Mapping[str, Any]]) -> Listing:

@@ -1,0 +1,98 @@
+"""``sagectl doctor``: what is installed, kept and reachable."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.moto import moto
+from tests.support.served import served
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.conftest import Run
+
+
+def checks(run: Run, *args: str) -> dict[str, dict[str, Any]]:
+    done = run("doctor", "-o", "json", *args)
+    assert done.code == 0, done.err
+    answer = json.loads(done.out)
+    assert any(row["Target"] == "LINUX_X86_64" for row in answer["Targets"])
+    return {row["Check"]: row for row in answer["Checks"]}
+
+
+@pytest.fixture
+def keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "123456789012")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+
+
+@pytest.fixture
+def aws(run: Run, keys: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    with served(tmp_path) as url, moto() as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER", url)
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", server)
+        yield run
+
+
+def test_locally_nobody_is_asked(local: Run, home: Path) -> None:
+    found = checks(local)
+
+    assert found["apache-tvm"]["Result"] == "ok"
+    assert found["AWS"]["Result"] == "not asked"
+    assert "made when it is needed" in found["state directory"]["Detail"]
+    assert not home.exists()
+
+
+def test_on_aws_it_tells_who_one_is_and_what_is_allowed(aws: Run) -> None:
+    found = checks(aws)
+
+    assert found["region"]["Detail"] == "eu-central-1 (AWS_REGION)"
+    assert found["credentials"]["Detail"].startswith("arn:aws:")
+    assert found["ListWorkteams"]["Result"] == found["endpoint"]["Result"] == "ok"
+
+
+def test_a_missing_region_comes_with_what_to_do(run: Run) -> None:
+    found = checks(run)
+
+    assert found["region"]["Result"] == "missing"
+    assert "--region" in found["region"]["Remedy"]
+    assert "credentials" not in found
+
+
+def test_missing_credentials_come_with_what_to_do(run: Run) -> None:
+    found = checks(run, "--region", "us-east-1")
+
+    assert found["credentials"]["Result"] == "missing"
+    assert "--local" in found["credentials"]["Remedy"]
+
+
+@pytest.mark.usefixtures("keys")
+def test_an_endpoint_where_nobody_is_is_said(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+
+    found = checks(run)
+
+    assert found["credentials"]["Result"] == found["endpoint"]["Result"] == "wrong"
+    assert "127.0.0.1:9" in found["endpoint"]["Detail"]
+
+
+def test_a_state_directory_that_cannot_be_is_said(
+    local: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("SAGECTL_HOME", str(tmp_path / "file" / "home"))
+
+    assert checks(local)["state directory"]["Result"] == "wrong"
+
+
+def test_a_state_directory_open_to_others_is_said(local: Run, home: Path) -> None:
+    home.mkdir(mode=0o755)
+
+    assert "may be read by others" in checks(local)["state directory"]["Detail"]
