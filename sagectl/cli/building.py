@@ -46,6 +46,11 @@ BUILD = (
         help="Compare with the model where the target runs here.  [verify]",
     ),
     click.Option(
+        ("--trust",),
+        is_flag=True,
+        help="Let a model run code of its own when it is read, as pickles do.",
+    ),
+    click.Option(
         ("--params",),
         type=click.Choice(("inside", "beside")),
         default="inside",

@@ -85,6 +85,7 @@ FRONTENDS = {
     "KERAS": "sagectl.compiler.frontends.keras",
     "TFLITE": "sagectl.compiler.frontends.tflite",
     "LIGHTGBM": "sagectl.compiler.frontends.lightgbm",
+    "SKLEARN": "sagectl.compiler.frontends.sklearn",
     "XGBOOST": "sagectl.compiler.frontends.xgboost",
 }
 
