@@ -232,7 +232,8 @@ def look_ahead(app: App, plan: Plan) -> None:
     """Say what may keep the plan's jobs from ending well. Raises FindingsError if it will."""
     from sagectl.plan.preflight import preflight
 
-    findings = tuple(preflight(plan, app.world, app.caller_in))
+    # What a matrix made many of is wrong with all of them in one place.
+    findings = tuple(dict.fromkeys(preflight(plan, app.world, app.caller_in)))
     _sound(app, (), findings)
 
 

@@ -77,7 +77,9 @@ def load(path: Path, model: ServiceModel, *, lenient: bool) -> SavedPlan:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         version = content["sagectl-plan"]
-    except (OSError, ValueError, LookupError, TypeError) as error:
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error
+    except (ValueError, LookupError, TypeError) as error:
         raise InputError(
             f"{path} is not a saved plan: {error}",
             hint="Make one with: sagectl diff -f ... --save-plan FILE",

@@ -167,10 +167,19 @@ def _discreet(line: str) -> str:
         for path in kind.secrets:
             field = path.rpartition(".")[2]
             before, name, after = line.partition(field)
+            if _is_elsewhere(after):
+                continue
             line = (
                 before + name + "".join(letter if letter in _MARKS else "*" for letter in after)
             )
     return line
+
+
+def _is_elsewhere(said: str) -> bool:
+    """Whether what follows a field's name only tells where its secret is kept."""
+    import re
+
+    return bool(re.fullmatch(r"""["']?: *\{(?:env: *\w+|file: *[\w./-]+)\} *""", said))
 
 
 def _line(span: SourceSpan) -> str | None:

@@ -51,6 +51,18 @@ def test_a_model_that_is_not_there_is_found_before_the_job_is(
     assert local("compile", "describe", "digits").code == 3
 
 
+def test_what_is_wrong_with_all_that_a_matrix_makes_is_said_once(
+    local: Run, tmp_path: Path
+) -> None:
+    matrix = "name: digits-${size}\nmatrix: {size: [small, large]}\n"
+    path = manifest(tmp_path, JOB.replace("name: digits\n", matrix))
+
+    refused = local("apply", "-f", path, "--dry-run=server")
+
+    assert refused.code == 2
+    assert refused.err.count("nothing was ever put into the bucket models") == 1
+
+
 def test_a_model_that_would_be_uploaded_need_not_be_there(local: Run, tmp_path: Path) -> None:
     (tmp_path / "net.onnx").write_bytes(b"a model")
     job = JOB.replace("s3://models/digits.tar.gz", "{upload: net.onnx}")

@@ -99,6 +99,13 @@ def test_what_is_no_plan_is_refused(
     assert message in refused.err
 
 
+def test_a_plan_that_is_not_there_is_said(local: Run, tmp_path: Path) -> None:
+    refused = local("apply", "--plan", str(tmp_path / "plan.json"), "--yes")
+
+    assert refused.code == 2
+    assert "plan.json cannot be read: No such file or directory" in refused.err
+
+
 def test_a_plan_takes_no_other_documents(local: Run, saved: Path, tmp_path: Path) -> None:
     path = manifest(tmp_path, TEAM)
     assert local("apply", "--plan", str(saved), "-f", path, "--yes").code == 2

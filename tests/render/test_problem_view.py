@@ -78,6 +78,28 @@ def test_an_excerpt_shows_no_secret(tmp_path: Path, value: str) -> None:
     assert "hunter2" not in text
 
 
+@pytest.mark.parametrize(
+    ("form", "is_shown"),
+    [
+        pytest.param("{env: CROWD_SECRET}", True, id="variable"),
+        pytest.param("{file: ../crowd.secret}", True, id="file"),
+        pytest.param("{env: CROWD_SECRET} # was hunter2", False, id="remark"),
+        pytest.param("{secret: hunter2}", False, id="perhaps-a-misunderstanding"),
+        pytest.param('"{env: hunter2}"', False, id="quoted-text"),
+    ],
+)
+def test_an_excerpt_shows_where_a_secret_is_kept(
+    tmp_path: Path, form: str, is_shown: bool
+) -> None:
+    path = tmp_path / "oidc.yaml"
+    path.write_text(f"  ClientSecret: {form}\n")
+
+    text = said(FindingsError([finding(str(path), 1, 17)]))
+
+    assert (form in text) == is_shown
+    assert "hunter2" not in text
+
+
 def test_all_findings_are_listed_errors_first_in_file_order(source: str) -> None:
     warning = finding(source, 1, 1, "first", severity=Severity.WARNING)
     error = FindingsError(
