@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     Column("OPERATOR", "Operator"),
+    Column("RESULT", "Result"),
     Column("CALLS", "Calls"),
     Computed("SHARE", lambda row: f"{row['Share']:.1%}"),
     Column("TRIALS", "Trials"),
@@ -30,7 +31,6 @@ def tuning(rows: Sequence[Mapping[str, Any]]) -> Listing:
 def line(row: Mapping[str, Any]) -> str:
     """One operator as it is done."""
     end = f"kept, {row['Ratio']:.2f} of the default" if row["Kept"] else "the default stays"
-    return (
-        f"{row['Operator']} ({row['Calls']} calls, {row['Share']:.1%} of the time): "
-        f"{row['Trials']} trials, {end}."
-    )
+    where = f"{row['Operator']} {row['Result']}"
+    weight = f"{row['Calls']} calls, {row['Share']:.1%} of the time"
+    return f"{where} ({weight}): {row['Trials']} trials, {end}."

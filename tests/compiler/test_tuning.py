@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import islice
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +15,13 @@ import pytest
 from sagectl.compiler.api import compile_model
 from sagectl.compiler.errors import RequestError
 from sagectl.compiler.frontends import frontend
+from sagectl.compiler.packaging import described
 from sagectl.compiler.passes.pipeline import optimized
 from sagectl.compiler.request import compile_request
 from sagectl.compiler.schedules import Decision, scheduled
 from sagectl.compiler.targets import resolve
 from sagectl.compiler.tuning import read_database, tune
-from sagectl.compiler.tuning.candidates import applied, candidates
+from sagectl.compiler.tuning.candidates import Choice, applied, candidates
 from sagectl.compiler.tuning.database import key_of, write_record
 from sagectl.compiler.tuning.timing import contenders
 
@@ -49,18 +51,21 @@ def record(func: Any, choice: Any) -> dict[str, Any]:
 
 
 def test_candidates_differ_and_come_in_an_order_of_the_seed(convolution: Any) -> None:
-    made = [choice for choice, _ in candidates(convolution, TARGET, Random(1))]
+    def first(seed: int) -> list[Choice]:
+        return [
+            choice for choice, _ in islice(candidates(convolution, TARGET, Random(seed)), 3)
+        ]
 
-    assert len(made) > 2
-    assert len(set(made)) == len(made)
-    assert made == [choice for choice, _ in candidates(convolution, TARGET, Random(1))]
+    made = first(1)
+    assert len(set(made)) == len(made) == 3
+    assert made == first(1)
     assert made[0].registers == TARGET.registers
 
 
 def test_every_candidate_computes_the_same(convolution: Any) -> None:
     import numpy as np
 
-    made = [func for _, func in candidates(convolution, TARGET, Random(0))][:6]
+    made = [func for _, func in islice(candidates(convolution, TARGET, Random(0)), 4)]
     rivals = contenders(made, TARGET)
     for each in rivals:
         each()
@@ -107,7 +112,7 @@ def test_a_key_is_the_same_in_another_process(module: Any, model: Path) -> None:
 def test_a_record_is_used_and_all_else_is_scheduled_by_default(
     module: Any, convolution: Any, tmp_path: Path
 ) -> None:
-    *_, (choice, func) = candidates(convolution, TARGET, Random(0))
+    _, (choice, func) = islice(candidates(convolution, TARGET, Random(0)), 2)
     write_record(tmp_path, TARGET, record(convolution, choice))
     decisions: list[Decision] = []
 
@@ -130,15 +135,20 @@ def test_a_record_is_used_and_all_else_is_scheduled_by_default(
 def test_packages_from_a_database_are_verified_and_the_same_each_time(
     model: Path, convolution: Any, tmp_path: Path
 ) -> None:
-    *_, (choice, _) = candidates(convolution, TARGET, Random(0))
+    _, (choice, _) = islice(candidates(convolution, TARGET, Random(0)), 2)
     write_record(tmp_path / "db", TARGET, record(convolution, choice))
 
     made = [
-        compile_model(compile_request(model, output=tmp_path / place, database=tmp_path / "db"))
-        for place in ("one", "other")
+        compile_model(
+            compile_request(
+                model, output=tmp_path / name, database=tmp_path / "db", verify=verify
+            )
+        )
+        for name, verify in (("one", True), ("other", False))
     ]
 
-    assert made[0].digest == made[1].digest
+    libraries = [described(each.path)["Files"]["compiled.so"]["Sha256"] for each in made]
+    assert libraries[0] == libraries[1]
     assert made[0].meta["Sagectl"]["Verification"]["Result"] == "passed"
 
 
@@ -199,6 +209,7 @@ def test_a_search_without_time_finds_nothing(model: Path, tmp_path: Path) -> Non
     assert tune(compile_request(model, output=tmp_path), tmp_path, trials=9, seconds=0) == []
 
 
+@pytest.mark.load
 def test_a_search_that_is_killed_leaves_a_database_that_works(
     model: Path, tmp_path: Path
 ) -> None:

@@ -15,8 +15,8 @@ WARM_UP = 3
 _PAUSE_SECONDS = 0.004
 _LONGEST_SECONDS = 20.0
 # A sample shorter than this would measure the clock: it is made of several runs.
-_SAMPLE_SECONDS = 2e-4
-_MOST_REPEATS = 100
+_SAMPLE_SECONDS = 1e-3
+_MOST_REPEATS = 1000
 
 
 def interleaved(

@@ -46,6 +46,7 @@ class Progress:
     """What became of one operator; ``kept`` says whether the database has it now."""
 
     operator: str
+    result: str
     calls: int
     share: float
     trials: int
@@ -61,6 +62,7 @@ class Progress:
     def as_dict(self) -> dict[str, Any]:
         return {
             "Operator": self.operator,
+            "Result": self.result,
             "Calls": self.calls,
             "Share": self.share,
             "Trials": self.trials,
@@ -152,6 +154,7 @@ def _searched(
 
     described = Progress(
         operator=_plain(operator.name),
+        result=_described(operator.func.params[-1].ty),
         calls=operator.calls,
         share=operator.seconds * operator.calls / total if total else 0.0,
         trials=0,
