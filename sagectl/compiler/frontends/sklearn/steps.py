@@ -255,7 +255,8 @@ ESTIMATORS: Mapping[str, Step] = MappingProxyType(
             (
                 "ARDRegression", "BayesianRidge", "ElasticNet", "ElasticNetCV",
                 "HuberRegressor", "Lars", "Lasso", "LassoCV", "LassoLars",
-                "LinearRegression", "LinearSVR", "Ridge", "RidgeCV", "SGDRegressor", "TheilSenRegressor",
+                "LinearRegression", "LinearSVR", "Ridge", "RidgeCV",
+                "SGDRegressor", "TheilSenRegressor",
             ),
             linear_regressor,
         ),
