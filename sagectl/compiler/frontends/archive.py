@@ -34,6 +34,7 @@ MODEL_SUFFIXES = {
     "KERAS": (".keras", ".h5", ".hdf5"),
     "TFLITE": (".tflite",),
     "LIGHTGBM": (".txt", ".lgb", ".lightgbm", ".model"),
+    "DARKNET": (".cfg",),
     "SKLEARN": (".skops", ".pkl", ".pickle", ".joblib"),
     # The last is what SageMaker's own container calls it.
     "XGBOOST": (".model", ".json", ".ubj", ".bin", ".deprecated", "xgboost-model"),

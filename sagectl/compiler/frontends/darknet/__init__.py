@@ -1,0 +1,47 @@
+"""Reads Darknet's networks, a .cfg file with a .weights file beside it, by way of ONNX."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from sagectl.compiler.frontends import Imported, Reference
+    from sagectl.compiler.request import CompileRequest
+    from sagectl.runtime.tensors import Port
+
+
+def load(request: CompileRequest) -> Imported:
+    """The network, its input ``data`` in NCHW order, pixels from 0 to 1.
+
+    Outputs are those of its yolo and region layers, or of its last one, as Darknet leaves
+    them in ``layer.output``. Raises RequestError (reason "format", "input", "no-model" or
+    "several-models"), and CompileError (reason "operator") for layers that are not known.
+    """
+    from dataclasses import replace
+
+    from sagectl.compiler.frontends.archive import model_file
+    from sagectl.compiler.frontends.darknet.network import converted
+    from sagectl.compiler.frontends.onnx import import_model
+
+    with model_file(request.model, request.framework) as path:
+        model = converted(path, request.inputs)
+    return replace(import_model(model, {}), framework="DARKNET")
+
+
+def reference(model: Path, inputs: Sequence[Port], outputs: Sequence[Port]) -> Reference:
+    """The converted network as onnxruntime runs it: Darknet itself is not at hand."""
+    from tempfile import NamedTemporaryFile
+
+    from onnx import save
+
+    from sagectl.compiler.frontends.darknet.network import converted
+    from sagectl.compiler.frontends.onnx.reference import Onnxruntime
+
+    if model.suffix != ".cfg":
+        return Onnxruntime(model)
+    with NamedTemporaryFile(suffix=".onnx") as file:
+        save(converted(model, {port.name: port.shape for port in inputs}), file.name)
+        return Onnxruntime(type(model)(file.name))
