@@ -33,6 +33,29 @@ def test_heavy_operators_use_the_vectors_of_the_target(row: str) -> None:
         assert re.search(instruction, code), name
 
 
+# Target -> the instruction that adds a whole register of it.
+ADDITIONS = {
+    "avx512": r"vaddps.*zmm",
+    "avx2": r"vaddps.*ymm",
+    "sse2": r"addps.*xmm",
+    "neon": r"fadd\s+v\d+\.4s",
+}
+
+
+@pytest.mark.parametrize("row", ADDITIONS)
+def test_elementwise_operators_use_the_vectors_of_the_target(row: str) -> None:
+    proto = model(
+        [node("Add", ["x", "z"], "a"), node("Relu", ["a"])], dict.fromkeys("xz", (64, 48))
+    )
+    assert re.search(ADDITIONS[row], assembly(proto, cross(*REGISTERS[row][0])))
+
+
+@pytest.mark.parametrize("row", ADDITIONS)
+def test_reductions_over_the_middle_use_the_vectors_of_the_target(row: str) -> None:
+    code = assembly(MODELS["mean-middle"], cross(*REGISTERS[row][0]))
+    assert re.search(ADDITIONS[row], code)
+
+
 @pytest.mark.parametrize("row", REGISTERS)
 def test_blocks_of_channels_are_as_wide_as_a_vector(row: str) -> None:
     target = cross(*REGISTERS[row][0])
@@ -72,11 +95,18 @@ def _longest(code: str, instruction: str) -> int:
     return max(len(re.findall(instruction, stretch)) for stretch in stretches)
 
 
-def test_every_nest_ends_scheduled(here: Target) -> None:
-    for name, proto in MODELS.items():
-        if name in ("convolution", "softmax-channels", "transposed-convolution", "argument"):
-            for func in nests(proto, here).values():
-                assert func.attrs["tirx.is_scheduled"]
+# Nests whose every element depends on the one before, or is picked by a value: no vectors.
+SEQUENTIAL = {"argument"}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_nest_ends_scheduled(name: str, here: Target) -> None:
+    """And with vectors, unless it moves or compares elements one by one."""
+    for function, func in nests(MODELS[name], here).items():
+        assert func.attrs["tirx.is_scheduled"], function
+        script = func.script()
+        if name not in SEQUENTIAL and "_update" in script:
+            assert "T.vectorized" in script, function
 
 
 def test_the_same_model_gives_the_same_nests(here: Target) -> None:
