@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 import threading
 from contextlib import contextmanager
-from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from importlib.machinery import ModuleSpec
     from types import ModuleType
 
 _UNUSED = "torch"

@@ -71,7 +71,7 @@ class Runner:
         return {port.name: value for port, value in zip(self.outputs, values, strict=True)}
 
     def watch(self, observer: Callable[..., int]) -> None:
-        """Have ``observer(function, name, is_before, result, *arguments)`` called around each call.
+        """Have ``observer(function, name, is_before, result, *arguments)`` told of each call.
 
         It returns 0. What is watched takes a few microseconds more for each call.
         """
