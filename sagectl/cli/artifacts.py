@@ -48,8 +48,14 @@ def download(app: App, job: str, directory: Path) -> None:
 
     uri, digest = _artifact(app, job)
     path = directory / uri.rpartition("/")[2]
-    directory.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(app.fetch(uri), path)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(app.fetch(uri), path)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be used: {error.strerror or error}",
+            hint="Name a folder that can be written to; it is made if it is missing.",
+        ) from error
     found = _digest(path)
     if digest.startswith(_SHA256) and digest != found:
         path.unlink()
