@@ -11,14 +11,14 @@ from sagectl.catalog.kinds import Column
 from sagectl.cli.lazy import Command, Group
 from sagectl.cli.options import pass_app, takes
 from sagectl.cli.search_found import Found, cells, grouped, listed, numeric
-from sagectl.cli.search_here import found_here, kind_named
+from sagectl.cli.search_here import found_here, kind_named, record_shape
 from sagectl.cli.types import DURATION, PAIR, Word
 from sagectl.cli.verbs import Filter, checked, limit_option, paging, rows
 from sagectl.errors import InputError, NotFoundError
 from sagectl.render.views import Listing, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from click.shell_completion import CompletionItem
 
@@ -144,15 +144,26 @@ def suggest(app: App, resource: str, hint: str | None) -> None:
     Example:
       sagectl --local search suggest TrainingJob HyperParameters.
     """
+    member = "PropertyNameSuggestions"
+    columns = (Column("PROPERTY", "PropertyName"),)
+    names = _suggested(app, resource, hint or "")
+    app.show(Listing(member, names, columns, "property", "PropertyName", "suggestions"))
+
+
+def _suggested(app: App, resource: str, hint: str) -> list[dict[str, Any]]:
+    if kind := kind_named(resource):
+        return [
+            {"PropertyName": name}
+            for name in sorted(record_shape(app, kind).members)
+            if name.lower().startswith(hint.lower())
+        ]
     params: dict[str, Any] = {"Resource": resource}
     if hint:
         params["SuggestionQuery"] = {"PropertyNameQuery": {"PropertyNameHint": hint}}
     request = checked(app, "GetSearchSuggestions", params)
     found = app.caller.call(request.operation, request.params)
-    member = "PropertyNameSuggestions"
-    columns = (Column("PROPERTY", "PropertyName"),)
-    names = found.get(member, [])
-    app.show(Listing(member, names, columns, "property", "PropertyName", "suggestions"))
+    names: list[dict[str, Any]] = found.get("PropertyNameSuggestions", [])
+    return names
 
 
 @search.command()
@@ -330,16 +341,30 @@ def _shown(app: App, found: Found, given: Mapping[str, Any]) -> None:
         count = save_rows(given["save"], cells(view))
         app.say(f"{count} rows saved to {given['save']}.")
     elif given["plot"]:
-        _plot(app, found, view, given["plot"])
+        is_grouped = bool(given["group_by"])
+        read = _of_groups(view, given["plot"]) if is_grouped else found.reader(given["plot"])
+        _plot(app, view, given["plot"], read)
     else:
         app.show(view)
 
 
-def _plot(app: App, found: Found, view: Listing, name: str) -> None:
+def _of_groups(view: Listing, name: str) -> Callable[[Mapping[str, Any]], Any]:
+    """A function from a group to its value in the column ``name``."""
+    titles = [column.title for column in view.columns[1:]]
+    if name not in titles:
+        raise InputError(
+            f"--plot: groups have no {name!r}", hint=f"They have {', '.join(titles)}."
+        )
+    return lambda row: row[name]
+
+
+def _plot(
+    app: App, view: Listing, name: str, number: Callable[[Mapping[str, Any]], Any]
+) -> None:
     from sagectl.render.columns import reader
     from sagectl.render.plot import bars
 
-    label, number = reader(view.columns[0]), found.reader(name)
+    label = reader(view.columns[0])
     pairs = ((label(row), numeric(number(row))) for row in view.rows)
     numbers = [(word, value) for word, value in pairs if value is not None]
     if not numbers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -61,7 +62,7 @@ def listed(found: Found, columns: Sequence[str], usual: Sequence[Column] = ()) -
         name = next((key for key in record if key.endswith("Name")), name)
     shown: list[Column | Computed] = [Column("NAME", f"{found.member}.{name}")]
     if columns:
-        shown += [Computed(path, _worded(found.reader(path))) for path in columns]
+        shown += [_computed(found, path) for path in columns]
     elif usual:
         shown = [column._replace(path=_within(found.member, column.path)) for column in usual]
     else:
@@ -79,6 +80,11 @@ def listed(found: Found, columns: Sequence[str], usual: Sequence[Column] = ()) -
 
 def _within(member: str, path: str) -> str:
     return "|".join(f"{member}.{one}" for one in path.split("|"))
+
+
+def _computed(found: Found, path: str) -> Computed:
+    style = "time" if found.property(path).type == "timestamp" else "text"
+    return Computed(path, _worded(found.reader(path)), style)
 
 
 def _worded(read: Callable[[Row], Any]) -> Callable[[Row], str]:
@@ -132,6 +138,9 @@ def grouped(found: Found, by: str, wanted: Sequence[str]) -> Listing:
         }
         for group in sorted(counts)
     ]
+    for label, function, name in aggregates:
+        if rows and function != "count" and all(row[label] is None for row in rows):
+            raise InputError(f"--agg {label!r}: no result has a number in {name}")
     columns = [Computed(title, _key(title)) for title in (by, "count", *wanted)]
     return Listing("Groups", rows, columns, "group", by, "groups")
 
@@ -157,16 +166,23 @@ def numeric(value: Any) -> float | None:
 
 
 def cells(view: Listing) -> Iterator[dict[str, Any]]:
-    """The rows of ``view`` as they go into a file: a value for each of its columns."""
+    """The rows of ``view`` as they go into a file: a value for each of its columns.
+
+    Numbers and times are such; None stands for what a row lacks.
+    """
     from sagectl.render.columns import reader
 
-    readers = {column.title: reader(column) for column in view.columns}
+    readers = [(column, reader(column)) for column in view.columns]
     for row in view.rows:
-        values = {title: read(row) for title, read in readers.items()}
-        yield {
-            title: value if (number := _exact(value)) is None else number
-            for title, value in values.items()
-        }
+        yield {column.title: _cell(column, read(row)) for column, read in readers}
+
+
+def _cell(column: Column | Computed, value: str) -> Any:
+    if not value:
+        return None
+    if column.style == "time" and ", " not in value:
+        return datetime.fromisoformat(value)
+    return value if (number := _exact(value)) is None else number
 
 
 def _exact(value: str) -> float | int | None:

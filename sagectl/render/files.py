@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from sagectl.errors import InputError, MissingExtraError
+from sagectl.render.columns import exact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -51,10 +52,17 @@ def _parquet(path: Path, rows: list[Row]) -> None:
 
 
 def _uniform(values: list[Any]) -> list[Any]:
-    """``values`` of one type: numbers stay numbers only where all are."""
+    """``values`` of one type: numbers and times stay so only where all are."""
     if all(value is None or isinstance(value, int | float) for value in values):
         return values
-    return [None if value is None else str(value) for value in values]
+    if all(value is None or hasattr(value, "isoformat") for value in values):
+        return values
+    return [None if value is None else str(_plain(value)) for value in values]
+
+
+def _plain(value: Any) -> Any:
+    """A time as ISO 8601, anything else as it is."""
+    return exact(value) if hasattr(value, "isoformat") else value
 
 
 def _csv(path: Path, rows: list[Row]) -> None:
@@ -64,14 +72,16 @@ def _csv(path: Path, rows: list[Row]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, names)
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({name: _plain(value) for name, value in row.items()} for row in rows)
 
 
 def _jsonl(path: Path, rows: list[Row]) -> None:
     import json
 
     with path.open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(row, default=str, ensure_ascii=False) + "\n" for row in rows)
+        file.writelines(
+            json.dumps(row, default=_plain, ensure_ascii=False) + "\n" for row in rows
+        )
 
 
 WRITERS: Mapping[str, Callable[[Path, list[Row]], None]] = {

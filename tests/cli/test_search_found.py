@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -90,6 +91,39 @@ def test_a_plot_draws_the_largest_number_longest(jobs: Run) -> None:
     assert lines[1].count("█") < lines[2].count("█") < lines[0].count("█")
 
 
+def test_a_plot_of_groups_draws_one_of_their_columns(jobs: Run) -> None:
+    best = "max Metrics.accuracy"
+    args = ("--group-by", "Tags.team", "--agg", best, "--plot", best)
+    lines = jobs("search", "TrainingJob", *args).out.splitlines()
+
+    assert [line.split()[:2] for line in lines] == [["audio", "0.7"], ["vision", "0.8"]]
+
+
+def test_parquet_keeps_times_and_numbers_beside_what_is_missing(
+    jobs: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "found.parquet"
+    bare = {"TrainingJob": {"TrainingJobName": "bare"}}
+    jobs("local", "load", stdin=json.dumps(bare))
+    columns = "Metrics.accuracy,LastModifiedTime"
+    jobs("search", "TrainingJob", "--columns", columns, "--save", str(path))
+
+    rows = {row["NAME"]: row for row in read(path)}
+    assert rows["bare"] == {"NAME": "bare", "Metrics.accuracy": None, "LastModifiedTime": None}
+    when = datetime(2026, 1, 3, tzinfo=UTC)
+    assert rows["chest-1"] == {
+        "NAME": "chest-1",
+        "Metrics.accuracy": 0.8,
+        "LastModifiedTime": when,
+    }
+
+
+def test_fields_of_a_kind_out_of_reach_are_suggested(local: Run) -> None:
+    assert local("search", "suggest", "workteam", "desc", "-o", "name").out.split() == [
+        "property/Description"
+    ]
+
+
 @pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
 def test_rows_are_saved(jobs: Run, tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"found.{ending}"
@@ -164,6 +198,16 @@ def test_a_condition_is_explained_as_json_and_json_as_a_condition(
         pytest.param(["--agg", "max Metrics.x"], "--group-by", id="no-group"),
         pytest.param(
             ["--group-by", "Tags.team", "--agg", "median x"], "not FUNCTION PROPERTY", id="agg"
+        ),
+        pytest.param(
+            ["--group-by", "Tags.team", "--agg", "max TrainingJobName"],
+            "no result has a number in TrainingJobName",
+            id="text-agg",
+        ),
+        pytest.param(
+            ["--group-by", "Tags.team", "--plot", "Metrics.accuracy"],
+            "groups have no 'Metrics.accuracy'",
+            id="group-plot",
         ),
         pytest.param(["--plot", "Tags.team"], "no result has a number", id="plot"),
         pytest.param(["--save", "found.xls"], "the ending says no format", id="ending"),

@@ -25,6 +25,7 @@ from sagectl.schema.expression.conditions import (
     joined,
 )
 from sagectl.schema.expression.errors import ExpressionError
+from sagectl.schema.expression.times import in_utc
 
 OPERATORS = {symbol: name for name, symbol in SYMBOLS.items()} | {
     "==": "Equals",
@@ -44,7 +45,13 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
-_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z?")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+# What people write who know another language -> what they mean in this one.
+_WISHES = {
+    "like": "Write contains 'TEXT'.",
+    "is": "Write exists NAME, or not exists NAME.",
+    "between": "Write NAME >= LEAST and NAME <= MOST.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +104,9 @@ def _unreadable(text: str, column: int) -> ExpressionError:
             "this is neither a number nor a name", text, column, "Put text in quotes."
         )
     hints = {"&": "Write 'and'.", "|": "Write 'or'.", "!": "Write 'not', or '!='."}
+    hints |= dict.fromkeys(
+        "\u2018\u2019\u201c\u201d\u00ab\u00bb", "Quotes are straight: 'text'."
+    )
     hint = hints.get(char, "Text goes in quotes; operators are =, !=, <, <=, >, >=.")
     return ExpressionError(f"{char!r} means nothing here", text, column, hint)
 
@@ -199,19 +209,15 @@ class _Parser:
         if token.text.lower() in OPERATORS and token.kind != "quoted":
             return self.comparison(name, OPERATORS[token.text.lower()], token, column)
         self.index -= token.kind != "end"
+        usual = f"Use {', '.join(SYMBOLS.values())}, in (...), exists or [...]."
         raise self.wrong(
-            f"a comparison belongs after {name!r}",
-            f"Use {', '.join(SYMBOLS.values())}, in (...), exists or [...].",
+            f"a comparison belongs after {name!r}", _WISHES.get(token.text.lower(), usual)
         )
 
     def comparison(self, name: str, operator: str, token: Token, column: int) -> Comparison:
         value, is_text = self.value()
-        if operator in ORDERING and is_text and not _TIME.fullmatch(value):
-            raise self.wrong(
-                f"{token.text!r} compares numbers and times, and this is text",
-                "A time is written 'YYYY-MM-DDTHH:MM:SS'.",
-                self.tokens[self.index - 1],
-            )
+        if operator in ORDERING and is_text:
+            value = self.time(value, token)
         if operator == "Contains" and not is_text:
             raise self.wrong(
                 "'contains' looks into text, and this is a number",
@@ -219,6 +225,18 @@ class _Parser:
                 self.tokens[self.index - 1],
             )
         return Comparison(name, operator, value, is_text, column)
+
+    def time(self, text: str, operator: Token) -> str:
+        """A day or a time, of any zone, as the service takes times: of UTC, to the second."""
+        hint = "A time is written 'YYYY-MM-DDTHH:MM:SS'."
+        written = self.tokens[self.index - 1]
+        if not _DATE.match(text):
+            problem = f"{operator.text!r} compares numbers and times, and this is text"
+            raise self.wrong(problem, hint, written)
+        try:
+            return in_utc(text)
+        except (ValueError, OverflowError) as error:
+            raise self.wrong(f"this is no time: {error}", hint, written) from error
 
     def membership(self, name: str, column: int) -> Comparison:
         opened = self.token
@@ -262,6 +280,8 @@ class _Parser:
         hint = "For example 0.9 or 'Completed'."
         if token.kind == "word":
             hint = f"Put it in quotes: '{token.text}'."
+        elif token.reads("<", ">"):
+            hint = f"Write {token.text}=."
         raise self.wrong("a number or a quoted text belongs here", hint)
 
     def nested(self, name: str, opened: Token, column: int) -> Condition:

@@ -56,6 +56,38 @@ def test_a_single_condition_becomes_one_filter(text, expected) -> None:
     assert compiled(text) == {"Filters": [condition(*expected)], "Operator": "And"}
 
 
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("2026-01-31", "2026-01-31T00:00:00"),
+        ("2026-01-31T12:00:00Z", "2026-01-31T12:00:00"),
+        ("2026-01-31T12:00:00+02:00", "2026-01-31T10:00:00"),
+        ("2026-01-31 12:30", "2026-01-31T12:30:00"),
+    ],
+    ids=["day", "utc", "zone", "space"],
+)
+def test_times_are_sent_as_the_service_takes_them(written: str, sent: str) -> None:
+    tree = compiled(f"CreationTime >= '{written}'")
+    assert tree["Filters"] == [condition("CreationTime", "GreaterThanOrEqualTo", sent)]
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("Tags.team like 'v%'", "contains"),
+        ("Tags.team is null", "not exists"),
+        ("A between 1 and 2", ">= LEAST"),
+        ("A => 1", "Write >=."),
+        ("A = \u201cx\u201d", "straight"),
+    ],
+    ids=["like", "is", "between", "arrow", "quotes"],
+)
+def test_what_another_language_says_is_put_into_this_one(text: str, hint: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        parsed(text)
+    assert hint in str(caught.value.hint)
+
+
 def test_and_binds_tighter_than_or() -> None:
     assert compiled("A = 1 or B = 2 and C = 3") == {
         "Filters": [condition("A", "Equals", "1")],
@@ -123,6 +155,8 @@ def test_a_list_over_twenty_is_split_into_nested_ones() -> None:
         pytest.param("= 1", 1, "name of a property", id="no-name"),
         pytest.param("", 1, "name of a property", id="empty"),
         pytest.param("A > 'cats'", 5, "numbers and times", id="text-ordered"),
+        pytest.param("A > '2026-13-01'", 5, "no time: month", id="no-month"),
+        pytest.param("A > '2026-01-01T00:00:00.5'", 5, "to the second", id="half-second"),
         pytest.param("A contains 3", 12, "looks into text", id="number-contained"),
         pytest.param("not A contains 'x'", 1, "does not contain", id="not-contains"),
         pytest.param("not A[x = 1]", 1, "no such element", id="not-nested"),
