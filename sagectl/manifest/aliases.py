@@ -59,8 +59,11 @@ class Settling:
             said = f"is nested more than {_MAX_DEPTH} deep"
             raise _UnsettledError("yaml.depth", said, node.start_mark)
         if node.tag not in _TAGS:
-            tag = node.tag.replace(_CORE, "!!")
-            said, hint = f"has the tag {tag}, which has no meaning here", "Remove the tag."
+            # Of other tags the name is not said: it may be a secret that begins with "!".
+            known = node.tag.startswith(_CORE)
+            named = f"the tag {node.tag.replace(_CORE, '!!')}" if known else "a tag"
+            said = f"has {named}, which has no meaning here"
+            hint = "Remove the tag, or quote a text that begins with '!'."
             self._say("yaml.tag", said, node.start_mark, hint)
         self._open.add(place)
         size = 1
