@@ -6,7 +6,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 build=$(dirname "$(dirname "$here")")/build/targets
 export PYTHON=${PYTHON:-python3}
-packages=(qemu-user mmdebstrap clang g++-i686-linux-gnu g++-arm-linux-gnueabihf
+packages=(qemu-user mmdebstrap clang pocl-opencl-icd g++-i686-linux-gnu g++-arm-linux-gnueabihf
   g++-arm-linux-gnueabi g++-aarch64-linux-gnu)
 
 missing=()

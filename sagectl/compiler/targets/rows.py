@@ -27,7 +27,7 @@ _RUN = {
 }
 _GPU_PROOF = {
     "cuda": "machine code of the GPU asked for, read back from the package; not executed",
-    "opencl": "kernels accepted by clang; not executed",
+    "opencl": "kernels accepted by clang, and built for a device by pocl; not executed",
 }
 
 
