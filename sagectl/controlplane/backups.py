@@ -52,6 +52,11 @@ def back_up(state: Path, target: Path) -> Backup:
         with _private(draft) as archive, TemporaryDirectory() as place:
             copy = Path(place) / DATABASE
             _copied(store, copy)
+            if (said := _unsound(copy)) is not None:
+                raise StateError(
+                    f"{store.path} is damaged: {said}.",
+                    hint="It was left as it is, and no backup was made of it.",
+                )
             archive.add(copy, DATABASE)
             key = Path(place) / KEY
             key.write_bytes(store.key())
@@ -154,22 +159,27 @@ def _unpack_member(archive: TarFile, member: TarInfo, beside: Path, source: Path
 
 
 def _require_sound(database: Path, source: Path) -> None:
-    import sqlite3
-
     if not database.is_file() or not database.with_name(KEY).is_file():
         raise InputError(f"{source} is not a whole backup: its database or key is missing.")
+    if (said := _unsound(database)) is not None:
+        raise InputError(f"{source} holds a damaged database: {said}")
+
+
+def _unsound(database: Path) -> str | None:
+    """What is wrong with a database file, which is brought to the current layout."""
+    import sqlite3
+
     try:
         db = sqlite3.connect(database)
         try:
             if not migrations.check(db, database):
                 migrations.migrate(db, database)
-            said = db.execute("PRAGMA integrity_check").fetchone()[0]
+            said: str = db.execute("PRAGMA integrity_check").fetchone()[0]
         finally:
             db.close()
-    except sqlite3.DatabaseError as error:
-        raise InputError(f"{source} holds a damaged database: {error}") from error
-    if said != "ok":
-        raise InputError(f"{source} holds a damaged database: {said}")
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        return str(error)
+    return None if said == "ok" else said
 
 
 def _overwrite(store: Store, content: Path) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sagectl.controlplane.clock import moment, timestamp
 from sagectl.controlplane.keys import Keeper, walk, within
-from sagectl.errors import InputError
+from sagectl.errors import InputError, StateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -159,7 +159,13 @@ def _records(
 
 
 def _record(key: int, modified: int, body: str) -> Record:
-    return Record(key, modified, json.loads(body))
+    try:
+        return Record(key, modified, json.loads(body))
+    except ValueError as error:
+        raise StateError(
+            f"Record {key} of Search is damaged: {error}.",
+            hint="Load it again, restore a backup, or start afresh with `sagectl local reset`.",
+        ) from error
 
 
 def _search_record(model: ServiceModel) -> Shape:

@@ -298,10 +298,13 @@ class Store:
         try:
             yield
         except sqlite3.DatabaseError as error:
-            problem = self._problem(getattr(error, "sqlite_errorname", ""))
+            problem = self._problem(getattr(error, "sqlite_errorname", "") or _named(error))
             if problem is None:
                 raise
             raise problem from error
+        except UnicodeDecodeError as error:
+            # What SQLite says of a damaged file quotes it.
+            raise StateError(f"{self.path} {_CORRUPT[0]}.", hint=_CORRUPT[1]) from error
 
     def _problem(self, name: str) -> StateError | None:
         primary = "_".join(name.split("_")[:2])
@@ -311,6 +314,11 @@ class Store:
             return None
         what, hint = PROBLEMS[primary]
         return StateError(f"{self.path} {what}.", hint=hint)
+
+
+def _named(error: Exception) -> str:
+    """The name of what Python itself finds wrong with what SQLite read, and gives none."""
+    return "SQLITE_CORRUPT" if str(error).startswith("Could not decode") else ""
 
 
 def _unreachable(error: OSError, place: Path) -> StateError:

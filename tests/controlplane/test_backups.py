@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sagectl.controlplane import records
 from sagectl.controlplane.backups import back_up, restore
 from sagectl.controlplane.checkup import checkup
 from sagectl.controlplane.objects import ObjectStore
 from sagectl.controlplane.plane import ControlPlane
+from sagectl.controlplane.resources import Place
 from sagectl.errors import InputError, StateError
 from tests.support.planes import OIDC, compilation, with_workforce
 
@@ -54,6 +56,37 @@ def test_a_restored_directory_is_the_one_that_was_backed_up(
     objects = ObjectStore(elsewhere)
     assert objects.path("s3://models/digits.tar.gz").read_bytes() == b"weights"
     assert all(not finding.against for finding in checkup(elsewhere))
+
+
+def test_a_damaged_database_is_not_backed_up(
+    backup: Path, plane: ControlPlane, tmp_path: Path
+) -> None:
+    with plane.store.connection() as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    plane.store.close()
+    content = bytearray(plane.store.path.read_bytes())
+    content[3 * 4096 : 4 * 4096] = b"\xa5" * 4096
+    plane.store.path.write_bytes(content)
+    target = tmp_path / "tuesday.tar.gz"
+    with pytest.raises(StateError, match="is damaged") as caught:
+        back_up(plane.state, target)
+    assert caught.value.hint
+    assert not target.exists()
+
+
+def test_a_row_that_cannot_be_read_is_found(plane: ControlPlane) -> None:
+    lines = ['{"TrainingJob": {"TrainingJobName": "torn"}}']
+    place = Place("123456789012", "us-east-1")
+    records.load(plane.store, lines, place=place, model=plane.model, now=0)
+    for torn in ("{", b'{"TrainingJobName": "\xff"}'):
+        with plane.store.writing() as db:
+            db.execute("UPDATE records SET body = CAST(? AS TEXT)", (torn,))
+        with pytest.raises(StateError, match="is damaged"):
+            plane.handle("Search", {"Resource": "TrainingJob"})
+    with plane.store.writing() as db:
+        db.execute("UPDATE records SET body = '{'")
+    against = {finding.question: finding.against for finding in checkup(plane.state)}
+    assert against["every row can be read"] == ("TrainingJob torn",)
 
 
 def test_a_plane_that_goes_on_sees_what_was_restored(
