@@ -90,6 +90,13 @@ class Shape(click.ParamType[tuple[str, list[int]]]):
             return value
         # Names of inputs may hold '=' and ':'; sizes hold neither.
         name, _, sizes = value.rpartition("=")
+        if name and ".." in sizes:
+            self.fail(
+                f"{value!r} has a range of sizes, and a package is compiled for one shape: "
+                "build a package for each size",
+                param,
+                ctx,
+            )
         numbers = sizes.replace("x", ",").split(",")
         if not name or not all(number.strip().isdecimal() for number in numbers):
             self.fail(f"{value!r} is not NAME=SIZES, as in image=1,3,224,224", param, ctx)

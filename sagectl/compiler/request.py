@@ -188,6 +188,12 @@ def _shape(name: str, given: Any) -> tuple[int, ...]:
         and not isinstance(given, str)
         and all(isinstance(size, int) and not isinstance(size, bool) for size in given)
     )
+    if isinstance(given, Sequence) and any(".." in str(size) for size in given):
+        raise _refused(
+            f"Input {name!r} has a range of sizes, and a package is compiled for one shape: "
+            f"{_excerpt(repr(given))}",
+            "Compile a package for each size.",
+        )
     if not is_shape or any(size < 1 for size in given):
         raise _refused(
             f"The shape of input {name!r} is {_excerpt(repr(given))}, "

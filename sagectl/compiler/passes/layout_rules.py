@@ -77,6 +77,8 @@ def _binary(walk: LayoutWalk, call: Any) -> Image | None:
     if not all(_fits(walk, arg, made) for arg in call.args):
         return None
     images = [walk.image(arg) for arg in call.args if _is_image(arg, made)]
+    if not images:
+        return None
     lead = next((image for image in images if image.order is not None), images[0])
     if operator(call) in UNDEFINED_AT_ZERO and not lead.is_full:
         return None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from tests.compiler.frontends.onnx.harness import assert_same, model_of
+from tests.compiler.frontends.onnx.harness import assert_same, compiled_results, model_of
 
 ONNX = {
     "sum": "g (float[2,3] a, float[3] b, float[2,1] c) => (float[2,3] y) { y = Sum(a, b, c) }",
@@ -166,3 +167,19 @@ def test_resize_matches_onnxruntime(name: str) -> None:
 @pytest.mark.parametrize("name", MICROSOFT)
 def test_operator_of_onnxruntime_matches_it(name: str) -> None:
     assert_same(model_of(MICROSOFT[name], domains='"com.microsoft": 1'), atol=1e-4)
+
+
+def test_an_integer_convolution_of_many_terms_is_exact() -> None:
+    model = model_of("""g (uint8[1,64,6,6] x, int8[2,64,3,3] w) => (int32[1,2,4,4] y)
+        { y = ConvInteger(x, w) }""")
+    random = np.random.default_rng(1)
+    feeds = {
+        "x": random.integers(200, 256, (1, 64, 6, 6)).astype(np.uint8),
+        "w": random.integers(100, 128, (2, 64, 3, 3)).astype(np.int8),
+    }
+    windows = np.lib.stride_tricks.sliding_window_view(
+        feeds["x"][0].astype(np.int64), (3, 3), (1, 2)
+    )
+    wanted = np.einsum("cyxhw,ochw->oyx", windows, feeds["w"].astype(np.int64))
+    (result,) = compiled_results(model, feeds)
+    np.testing.assert_array_equal(result[0], wanted)

@@ -33,16 +33,12 @@ def convolved(
     """The int32 convolution of a quantised node.
 
     It is computed in float32 where every partial sum is an integer below 2^24, hence exact,
-    and in int32 otherwise.
+    and in float64 otherwise.
     """
     filters = pen.shape(w)
-    terms = 1
-    for size in filters[1:]:
-        terms *= size
-    bound = terms * 255 * 255
     left = centred(x, x_zero and pen.reshape(x_zero, ()), pen)
     right = centred(w, w_zero and along(w_zero, len(filters), 0, pen), pen)
-    kind = "float32" if bound < 1 << 24 else "int32"
+    kind = "float32" if _largest_sum(right, filters) < 1 << 24 else "float64"
     names = ("auto_pad", "dilations", "group", "kernel_shape", "pads", "strides")
     product = pen.op(
         "Conv",
@@ -51,6 +47,16 @@ def convolved(
         **{name: node.attribute(name) for name in names},
     )
     return pen.cast(product, "int32")
+
+
+def _largest_sum(weights: Value, filters: tuple[int, ...]) -> int:
+    """What no partial sum of products with bytes exceeds."""
+    import numpy as np
+
+    if weights.data is None:
+        return int(np.prod(filters[1:])) * 255 * 255
+    rows = np.abs(weights.data.astype(np.int64)).reshape(filters[0], -1)
+    return int(rows.sum(axis=1).max(initial=0)) * 255
 
 
 def requantised(
