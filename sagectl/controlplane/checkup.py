@@ -20,7 +20,8 @@ _QUERIES = {
     "the database is not damaged": "SELECT integrity_check FROM pragma_integrity_check"
     " WHERE integrity_check != 'ok'",
     "every row can be read": "SELECT kind || ' ' || name FROM resources"
-    " WHERE NOT json_valid(body) UNION ALL SELECT kind || ' ' || name FROM records WHERE NOT json_valid(body)",
+    " WHERE NOT json_valid(body)"
+    " UNION ALL SELECT kind || ' ' || name FROM records WHERE NOT json_valid(body)",
     "no row refers to one that is gone": 'SELECT "table" FROM pragma_foreign_key_check',
     "every job that has not ended is queued or worked on": "SELECT name FROM resources r"
     f" WHERE kind = 'CompilationJob' AND status NOT IN {_ENDED}"
