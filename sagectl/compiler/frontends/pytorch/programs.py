@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import pickle
 import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ FAILURES = (
     RuntimeError,
     TypeError,
     ValueError,
+    pickle.PickleError,
 )
 
 

@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+import tarfile
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from sagectl.compiler.errors import RequestError
+from tests.frameworks.conftest import answer, proof
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.frameworks.conftest import Compile, Digits
+
+pytestmark = pytest.mark.frameworks
+NCHW = {"image": [1, 1, 8, 8]}
+NHWC = {"image": [1, 8, 8, 1]}
+
+
+@pytest.fixture(scope="module")
+def trained(digits: Digits) -> Any:
+    """A convolutional Keras model that knows digits."""
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(0)
+    image = keras.Input((8, 8, 1), name="image")
+    x = layers.Conv2D(16, 3, padding="same", activation="relu")(image)
+    x = layers.BatchNormalization()(x)
+    x = layers.DepthwiseConv2D(3, strides=2, padding="same", activation="relu6")(x)
+    x = layers.Flatten()(x)
+    model = keras.Model(image, layers.Dense(10, activation="softmax", name="scores")(x))
+    model.compile("adam", "sparse_categorical_crossentropy")
+    model.fit(digits.images[..., None], digits.classes, epochs=8, verbose=0)
+    return model
+
+
+@pytest.fixture
+def image(digits: Digits) -> np.ndarray[Any, Any]:
+    return digits.unseen[:1, :, :, None]
+
+
+@pytest.mark.parametrize("suffix", ["keras", "h5"])
+def test_a_keras_model_takes_images_as_nchw(
+    tmp_path: Path, trained: Any, image: Any, compiled: Compile, suffix: str
+) -> None:
+    path = tmp_path / f"digits.{suffix}"
+    trained.save(path)
+    package = compiled(path, "KERAS", NCHW)
+    (scores,) = answer(package, image.transpose(0, 3, 1, 2))
+
+    assert proof(package) == ("passed", "tensorflow")
+    assert package.meta["Model"]["Inputs"][0]["shape"] == [1, 1, 8, 8]
+    np.testing.assert_allclose(scores, trained(image), rtol=1e-3, atol=1e-4)
+
+
+def test_a_keras_model_refuses_shapes_as_it_has_them_itself(
+    tmp_path: Path, trained: Any, compiled: Compile
+) -> None:
+    trained.save(tmp_path / "digits.keras")
+
+    with pytest.raises(RequestError, match="'image' has size 1 in dimension 1, not 8"):
+        compiled(tmp_path / "digits.keras", "KERAS", NHWC)
+
+
+def test_recurrent_keras_layers_compile(tmp_path: Path, compiled: Compile) -> None:
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [
+            keras.Input((6,), dtype="int32", name="tokens"),
+            layers.Embedding(30, 8),
+            layers.Bidirectional(layers.LSTM(6)),
+            layers.Dense(3, activation="gelu"),
+        ]
+    )
+    model.save(tmp_path / "reader.keras")
+    tokens = np.array([[1, 2, 3, 4, 5, 29]], np.int32)
+    package = compiled(tmp_path / "reader.keras", "KERAS", {"tokens": [1, 6]})
+
+    assert proof(package) == ("passed", "tensorflow")
+    np.testing.assert_allclose(answer(package, tokens)[0], model(tokens), rtol=1e-3, atol=1e-5)
+
+
+def test_a_layer_of_ones_own_is_refused_with_another_way(
+    tmp_path: Path, compiled: Compile
+) -> None:
+    import keras
+
+    class Own(keras.layers.Layer):  # type: ignore[misc,name-defined]
+        def call(self, x: Any) -> Any:
+            return x * 2
+
+    keras.Sequential([keras.Input((2,)), Own()]).save(tmp_path / "own.keras")
+
+    with pytest.raises(RequestError, match="cannot be loaded") as caught:
+        compiled(tmp_path / "own.keras", "KERAS", {"input": [1, 2]})
+
+    assert "--framework TENSORFLOW" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("suffix", ["keras", "h5"])
+def test_python_code_in_a_keras_file_is_not_run(
+    tmp_path: Path, compiled: Compile, suffix: str
+) -> None:
+    import keras
+
+    witness = tmp_path / "witness"
+    layer = keras.layers.Lambda(lambda x: (witness.touch(), x)[1], output_shape=(2,))
+    keras.Sequential([keras.Input((2,), name="x"), layer]).save(tmp_path / f"net.{suffix}")
+    witness.unlink(missing_ok=True)
+
+    with pytest.raises(RequestError, match="Lambda"):
+        compiled(tmp_path / f"net.{suffix}", "KERAS", {"x": [1, 2]})
+
+    assert not witness.exists()
+
+
+def test_a_packed_saved_model_takes_images_as_nhwc(
+    tmp_path: Path, trained: Any, image: Any, compiled: Compile
+) -> None:
+    trained.export(tmp_path / "saved", verbose=False)
+    with tarfile.open(tmp_path / "digits.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "saved", ".")
+    package = compiled(tmp_path / "digits.tar.gz", "TENSORFLOW", NHWC)
+
+    assert proof(package) == ("passed", "tensorflow")
+    np.testing.assert_allclose(answer(package, image)[0], trained(image), rtol=1e-3, atol=1e-4)
+
+
+def test_a_frozen_graph_is_fed_and_fetched_by_its_nodes(
+    tmp_path: Path, trained: Any, image: Any, compiled: Compile
+) -> None:
+    import tensorflow as tf
+    from tensorflow.python.framework.convert_to_constants import (
+        convert_variables_to_constants_v2 as frozen,
+    )
+
+    spec = tf.TensorSpec([None, 8, 8, 1], name="image")
+    function = frozen(tf.function(trained).get_concrete_function(spec))
+    tf.io.write_graph(function.graph.as_graph_def(), str(tmp_path), "digits.pb", False)
+    package = compiled(tmp_path / "digits.pb", "TENSORFLOW", NHWC)
+
+    assert proof(package) == ("passed", "tensorflow")
+    np.testing.assert_allclose(answer(package, image)[0], trained(image), rtol=1e-3, atol=1e-4)
+
+
+def test_a_graph_that_writes_files_is_not_run(tmp_path: Path, compiled: Compile) -> None:
+    import tensorflow as tf
+
+    witness = tmp_path / "witness"
+
+    @tf.function(input_signature=[tf.TensorSpec([1], name="x")])
+    def hostile(x: Any) -> Any:
+        tf.io.write_file(str(witness), "written")
+        return x
+
+    module = tf.Module()
+    module.serve = hostile
+    tf.saved_model.save(module, tmp_path / "hostile")
+
+    with pytest.raises(RequestError, match="WriteFile"):
+        compiled(tmp_path / "hostile", "TENSORFLOW", {"x": [1]})
+
+    assert not witness.exists()
+
+
+@pytest.mark.parametrize("content", [b"hello", b"", b"\x08\x01\x12\xff\xff"])
+def test_another_file_is_no_graph(tmp_path: Path, compiled: Compile, content: bytes) -> None:
+    (tmp_path / "net.pb").write_bytes(content)
+
+    with pytest.raises(RequestError, match=r"net\.pb (is not|holds no)"):
+        compiled(tmp_path / "net.pb", "TENSORFLOW", NHWC)
+
+
+@pytest.mark.parametrize("is_quantised", [False, True], ids=["float32", "int8"])
+def test_a_tensorflow_lite_model_needs_no_shape(
+    tmp_path: Path, trained: Any, digits: Digits, compiled: Compile, is_quantised: bool
+) -> None:
+    import tensorflow as tf
+
+    converter = tf.lite.TFLiteConverter.from_keras_model(trained)
+    if is_quantised:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.representative_dataset = lambda: (
+            [image[None, :, :, None]] for image in digits.images[:100]
+        )
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        converter.inference_input_type = converter.inference_output_type = tf.int8
+    path = tmp_path / "digits.tflite"
+    path.write_bytes(converter.convert())
+    package = compiled(path, "TFLITE")
+    image = digits.unseen[:1, :, :, None]
+    if is_quantised:
+        (details,) = tf.lite.Interpreter(str(path)).get_input_details()
+        scale, zero = details["quantization"]
+        image = np.clip(np.round(image / scale) + zero, -128, 127).astype(np.int8)
+    (scores,) = answer(package, image)
+
+    assert proof(package) == ("passed", "tensorflow lite")
+    assert scores.dtype == (np.int8 if is_quantised else np.float32)
+    assert scores.argmax() == np.argmax(trained(digits.unseen[:1, :, :, None]))
+
+
+def test_a_truncated_tensorflow_lite_model_is_refused(
+    tmp_path: Path, trained: Any, compiled: Compile
+) -> None:
+    import tensorflow as tf
+
+    path = tmp_path / "digits.tflite"
+    whole = tf.lite.TFLiteConverter.from_keras_model(trained).convert()
+    path.write_bytes(whole[: len(whole) // 2])
+
+    with pytest.raises(RequestError, match=r"digits\.tflite cannot be"):
+        compiled(path, "TFLITE")
