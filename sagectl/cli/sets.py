@@ -157,7 +157,6 @@ def planned_set(
 
     Warnings are said. Raises InputError, FindingsError.
     """
-    from sagectl.plan.crews import crewed
     from sagectl.plan.events import Planned
     from sagectl.plan.planner import planned
 
@@ -171,7 +170,10 @@ def planned_set(
 
         documents = adopted(documents, apply_set)
     plan = planned(documents, app.caller_in, app.model, choices, app.secrets)
-    plan = crewed(plan, app.people_of)
+    if any(document.workers for document in documents):
+        from sagectl.plan.crews import crewed
+
+        plan = crewed(plan, app.people_of)
     _check_data(app, plan)
     if apply_set:
         from sagectl.plan.ownership import owned

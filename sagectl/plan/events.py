@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,15 +16,13 @@ if TYPE_CHECKING:
 INTERRUPTED = "interrupted"  # why everything that was left was skipped
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(NamedTuple):
     """A change is under way."""
 
     change: Change
 
 
-@dataclass(frozen=True, slots=True)
-class Uploaded:
+class Uploaded(NamedTuple):
     """A local file is now at ``uri``; ``was_there`` means nothing had to be sent."""
 
     change: Change
@@ -32,32 +30,28 @@ class Uploaded:
     was_there: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """A change was made; ``result`` is the service's answer."""
 
     change: Change
-    result: Mapping[str, Any] = field(default_factory=dict)
+    result: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(NamedTuple):
     """A change was tried in vain."""
 
     change: Change
     error: SagectlError
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(NamedTuple):
     """A change was not tried; ``because`` says why."""
 
     change: Change
     because: str
 
 
-@dataclass(frozen=True, slots=True)
-class StatusSeen:
+class StatusSeen(NamedTuple):
     """What a resource that is waited for looks like now; sent when it changes.
 
     ``status`` is the service's, "absent" for what is not there; ``stage`` the compiler's step.
@@ -71,15 +65,13 @@ class StatusSeen:
     is_final: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """Documents were read and found sound."""
 
     documents: Sequence[Document]
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(NamedTuple):
     """It is known what there is to do."""
 
     plan: Plan

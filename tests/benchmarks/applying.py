@@ -81,11 +81,14 @@ class Cost(NamedTuple):
     mib: float
 
 
-def measured(*arguments: str, **variables: str) -> Cost:
+PLAIN, WATCHED = ("-m", "sagectl"), ("-c", SCRIPT)  # WATCHED also tells its memory
+
+
+def measured(*arguments: str, how: tuple[str, str] = PLAIN, **variables: str) -> Cost:
     """The cost of ``sagectl ARGUMENTS``."""
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, "--quiet", *arguments],
+        [sys.executable, *how, "--quiet", *arguments],
         env=os.environ | variables,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -99,22 +102,23 @@ def measured(*arguments: str, **variables: str) -> Cost:
     return Cost(seconds, cpu, int(peak[1]) / 1024 if peak else 0.0)
 
 
-def twice(folder: Path, count: int) -> tuple[Cost, Cost]:
+def twice(folder: Path, count: int, how: tuple[str, str] = PLAIN) -> tuple[Cost, Cost]:
     """What it costs to apply so many jobs, and to apply them again."""
     apply = ("--local", "apply", "-f", jobs(folder, count), "--yes")
     shutil.rmtree(os.environ["SAGECTL_HOME"], ignore_errors=True)
     measured("--local", "validate", "-f", jobs(folder, 1))  # the service model is pruned once
-    return measured(*apply), measured(*apply)
+    return measured(*apply, how=how), measured(*apply, how=how)
 
 
 def local(folder: Path) -> None:
     rounds = [twice(folder, LOCAL) for _ in range(ROUNDS)]
     rate = LOCAL / median(first.seconds for first, _ in rounds)
     time_, cpu = (median(again[at] / first[at] for first, again in rounds) for at in (0, 1))
-    print(f"local, {LOCAL} jobs: {rate:.0f} documents/s, {rounds[0][0].mib:.0f} MiB")
+    watched, _ = twice(folder, LOCAL, WATCHED)
+    print(f"local, {LOCAL} jobs: {rate:.0f} documents/s, {watched.mib:.0f} MiB")
     print(f"  the second time: {time_:.2f} of the time, {cpu:.2f} of the CPU")
     for count in LARGE:
-        first, again = twice(folder, count)
+        first, again = twice(folder, count, WATCHED)
         print(
             f"local, {count} jobs: {count / first.seconds:.0f} documents/s, "
             f"{first.mib:.0f} MiB, the second time {again.mib:.0f} MiB "
