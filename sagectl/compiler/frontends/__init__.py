@@ -79,6 +79,7 @@ class Frontend(Protocol):
 
 # The service's framework -> the module that reads it.
 FRONTENDS = {
+    "MXNET": "sagectl.compiler.frontends.mxnet",
     "DARKNET": "sagectl.compiler.frontends.darknet",
     "ONNX": "sagectl.compiler.frontends.onnx",
     "PYTORCH": "sagectl.compiler.frontends.pytorch",

@@ -35,6 +35,7 @@ MODEL_SUFFIXES = {
     "TFLITE": (".tflite",),
     "LIGHTGBM": (".txt", ".lgb", ".lightgbm", ".model"),
     "DARKNET": (".cfg",),
+    "MXNET": ("-symbol.json",),
     "SKLEARN": (".skops", ".pkl", ".pickle", ".joblib"),
     # The last is what SageMaker's own container calls it.
     "XGBOOST": (".model", ".json", ".ubj", ".bin", ".deprecated", "xgboost-model"),

@@ -243,7 +243,7 @@ def _boxes(
         centre = graph.add("Mul", [centre, graph.constant(np.float32(stretch))])
         shift = graph.constant(np.float32(-0.5 * (stretch - 1)))
         centre = graph.add("Add", [centre, shift])
-    attributes = {"axis": 2} if kind == "Softmax" else {}
+    attributes: dict[str, Any] = {"axis": 2} if kind == "Softmax" else {}
     parts = [
         centre,
         cut(2, 4),
@@ -266,7 +266,7 @@ def _activated(graph: Graph, section: Section, x: str, default: str) -> str:
     return graph.add(operator, [x], **attributes)
 
 
-ACTIVATIONS: Mapping[str, tuple[str, dict[str, float]]] = MappingProxyType(
+ACTIVATIONS: Mapping[str, tuple[str, dict[str, Any]]] = MappingProxyType(
     {
         "elu": ("Elu", {}),
         "leaky": ("LeakyRelu", {"alpha": 0.1}),

@@ -30,17 +30,18 @@ class Section:
 
     def whole(self, name: str, default: int) -> int:
         """A whole number; raises RequestError where something else is written."""
-        return self._read(name, str(default), int)
+        return int(self._read(name, str(default), int))
 
     def number(self, name: str, default: float) -> float:
-        return self._read(name, str(default), float)
+        return float(self._read(name, str(default), float))
 
     def wholes(self, name: str) -> list[int]:
         """The whole numbers of a list; none where it is not there."""
         written = self.options.get(name, "")
-        return self._read(
+        found: list[int] = self._read(
             name, written, lambda text: [int(each) for each in text.split(",") if each.strip()]
         )
+        return found
 
     def _read(self, name: str, default: str, kind: Any) -> Any:
         written = self.options.get(name, default)

@@ -110,7 +110,7 @@ def _tree(block: Mapping[str, str], target: int) -> Tree:
     left, right = (np.where(each < 0, inner + ~each, each) for each in children)
     of_set = kinds & _OF_SET != 0
     rules = [
-        Missing.LEFT
+        Missing.AS_ZERO
         if kind & _OF_SET
         else _RULES[int(kind >> 2) & 3, bool(kind & _DEFAULT_LEFT)]
         for kind in kinds.tolist()

@@ -147,13 +147,14 @@ def resolved(x: Any, rule: Missing, dtype: str) -> Any:
 def contained(x: Any, words: Any, first: Any, count: Any, rule: Missing, dtype: str) -> Any:
     """One, as a TIR number, where ``x`` is a category of the set, else zero.
 
-    A number is the category that it is cut off to; what is missing is in the set where the
-    rule sends it right.
+    A number is the category that it is cut off to, where the rule is AS_ZERO a negative one
+    too; what is missing is in the set where the rule sends it right.
     """
     from tvm import tirx
 
     nothing, one = tirx.const(0, dtype), tirx.const(1, dtype)
-    known = tirx.all(x > nothing - one, x < tirx.Cast(dtype, count * 32))
+    first_known = x > nothing - one if rule is Missing.AS_ZERO else x >= nothing
+    known = tirx.all(first_known, x < tirx.Cast(dtype, count * 32))
     category = tirx.Cast("int32", tirx.Select(known, x, nothing))
     word = words[first + tirx.Select(known, category >> 5, tirx.const(0, "int32"))]
     bit = (word >> tirx.Cast("uint32", category & 31)) & tirx.const(1, "uint32")

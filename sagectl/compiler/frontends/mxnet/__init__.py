@@ -1,0 +1,46 @@
+"""Reads MXNet's models, NAME-symbol.json with a .params file, by way of ONNX."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from sagectl.compiler.frontends import Imported, Reference
+    from sagectl.compiler.request import CompileRequest
+    from sagectl.runtime.tensors import Port
+
+
+def load(request: CompileRequest) -> Imported:
+    """The model, its inputs in NCHW order, of the shapes that the request gives them.
+
+    Raises RequestError (reason "format", "input", "no-model" or "several-models"), and
+    CompileError (reason "operator") for operators that are not known.
+    """
+    from dataclasses import replace
+
+    from sagectl.compiler.frontends.archive import model_file
+    from sagectl.compiler.frontends.mxnet.symbol import converted
+    from sagectl.compiler.frontends.onnx import import_model
+
+    with model_file(request.model, request.framework) as path:
+        model = converted(path, request.inputs)
+    return replace(import_model(model, {}), framework="MXNET")
+
+
+def reference(model: Path, inputs: Sequence[Port], outputs: Sequence[Port]) -> Reference:
+    """The converted model as onnxruntime runs it: MXNet is no longer kept up."""
+    from tempfile import NamedTemporaryFile
+
+    from onnx import save
+
+    from sagectl.compiler.frontends.mxnet.symbol import converted
+    from sagectl.compiler.frontends.onnx.reference import Onnxruntime
+
+    if model.suffix != ".json":
+        return Onnxruntime(model)
+    with NamedTemporaryFile(suffix=".onnx") as file:
+        save(converted(model, {port.name: port.shape for port in inputs}), file.name)
+        return Onnxruntime(type(model)(file.name))
