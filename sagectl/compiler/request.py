@@ -13,6 +13,8 @@ from sagectl.compiler.errors import RequestError
 
 # Where the weights of a package may be.
 PARAMS = ("inside", "beside")
+# File systems take names of 255 bytes; a target's suffix comes behind the stem.
+_LONGEST_STEM = 150
 _SUFFIXES = (".tar.gz", ".tgz", ".tar", ".onnx")
 
 
@@ -92,6 +94,8 @@ def compile_request(
         raise _refused("Both a device and a platform are given", "Keep one of them.")
     if params not in PARAMS:
         raise _refused(f"params is {params!r}", f"It is one of {', '.join(PARAMS)}.")
+    if stem and ("/" in stem or "\0" in stem or len(stem) > _LONGEST_STEM):
+        raise _refused(f"The stem {_excerpt(stem)!r} is no file name", "Leave slashes out.")
     options = _options(compiler_options)
     if mcpu is not None:
         options["mcpu"] = mcpu

@@ -92,3 +92,11 @@ def test_a_refused_request_is_an_input_error_and_a_failed_compilation() -> None:
 )
 def test_a_package_inherits_the_stem_of_its_model(name: str, stem: str) -> None:
     assert stem_of(Path("folder", name)) == stem
+
+
+@pytest.mark.parametrize(
+    "stem", ["../x", "a/b", "a\0", "x" * 200], ids=["parent", "folder", "zero", "long"]
+)
+def test_a_stem_that_is_no_file_name_is_refused(stem: str) -> None:
+    with pytest.raises(RequestError, match="is no file name"):
+        compile_request(Path("m.onnx"), output=Path(), stem=stem)
