@@ -105,7 +105,7 @@ def tune(app: App, model: Path, database: Path, **given: Any) -> None:
         kept = sum(made.kept for made in found)
         raise InterruptedRunError(
             f"interrupted after {len(found)} operators, {kept} of them faster now",
-            hint=f"What was found is in {database}; the same command goes on from the start.",
+            hint=f"What won is in {database} and works." if kept else None,
         ) from error
     app.show(tuning([made.as_dict() for made in found]))
 
