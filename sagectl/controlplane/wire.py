@@ -96,8 +96,8 @@ def headers(body: bytes, request_id: str) -> dict[str, str]:
     }
 
 
-def _text(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+# Made once: json.dumps makes one for each call that asks for other separators.
+_text = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 def _dumped(value: Any) -> bytes:
