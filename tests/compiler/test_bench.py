@@ -59,6 +59,15 @@ def test_memory_is_that_of_processes_of_their_own(found: Benchmark) -> None:
     assert found.memory_ratio == ours.peak_bytes / theirs.peak_bytes
 
 
+def test_a_package_tells_its_calls_and_what_planning_knows(package: Package) -> None:
+    ours = package.meta["Sagectl"]
+
+    # 8 x 3 x 3 x 3 weights at least, and one image of 8 channels to work on.
+    assert ours["Memory"]["WeightsBytes"] >= 4 * 8 * 27
+    assert ours["Memory"]["WorkingBytes"] >= 4 * 8 * 12 * 12
+    assert any("conv2d" in row["Function"] and row["Flops"] for row in ours["Operators"])
+
+
 def test_a_profile_names_the_nodes_of_the_model(found: Benchmark) -> None:
     assert found.profile is not None
     rows = found.profile["Operators"]
