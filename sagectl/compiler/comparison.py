@@ -102,12 +102,16 @@ def comparison_of(report: Mapping[str, Any]) -> Comparison:
     )
 
 
-def difference(name: str, ours: Array, reference: Array) -> Difference:
-    """How the output ``name`` differs from the reference's."""
+def difference(name: str, ours: Array, reference: Array, within: str = "") -> Difference:
+    """How the output ``name`` differs from the reference's.
+
+    ``within`` is the narrowest type that the model computes in: its rounding shows in outputs
+    of wider ones.
+    """
     if ours.dtype != reference.dtype or ours.shape != reference.shape:
         return _of_another_kind(name, ours, reference)
     if reference.dtype.kind in "fc" or str(reference.dtype) in TOLERANCES:
-        return _floating(name, ours, reference)
+        return _floating(name, ours, reference, within)
     return _exact(name, ours, reference)
 
 
@@ -125,10 +129,11 @@ def _of_another_kind(name: str, ours: Array, reference: Array) -> Difference:
     )
 
 
-def _floating(name: str, ours: Array, reference: Array) -> Difference:
+def _floating(name: str, ours: Array, reference: Array, within: str) -> Difference:
     import numpy as np
 
-    rtol, atol = TOLERANCES.get(str(reference.dtype), TOLERANCES["float32"])
+    own = TOLERANCES.get(str(reference.dtype), TOLERANCES["float32"])
+    rtol, atol = max(own, TOLERANCES.get(within, own))
     mine, theirs = ours.astype(np.float64), reference.astype(np.float64)
     finite = np.isfinite(mine) & np.isfinite(theirs)
     same = (mine == theirs) | (np.isnan(mine) & np.isnan(theirs))

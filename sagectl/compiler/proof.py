@@ -40,8 +40,10 @@ def _report(framework: str, package: Path, model: Path, data: Path | None) -> di
         ours = runner.run(feeds)
     except RunnerError as error:
         return {"Failed": error.message}
+    within = str(runner.meta["Sagectl"].get("Source", {}).get("Narrowest", ""))
     rows = tuple(
-        difference(name, ours[name], value) for name, value in zip(names, theirs, strict=True)
+        difference(name, ours[name], value, within)
+        for name, value in zip(names, theirs, strict=True)
     )
     return Comparison(reference.name, inputs, rows).as_dict()
 

@@ -61,7 +61,8 @@ def verified(
             return _recorded(meta, {"Result": "skipped", "Reason": str(error)}), None
     if not comparison.passed:
         raise _mismatch(comparison, _divergence(comparison, imported, request, compiled))
-    rtol, atol = TOLERANCES["float32"]
+    narrowest = imported.facts.get("narrowest", "float32")
+    rtol, atol = TOLERANCES[narrowest]
     proof: dict[str, Any] = {
         "Result": "passed",
         "Reference": comparison.reference,

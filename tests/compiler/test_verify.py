@@ -170,3 +170,16 @@ def test_a_form_that_no_test_covers_is_verified_whatever_is_asked(tmp_path: Path
     proof = forced.meta["Sagectl"]["Verification"]
     assert (proof["Result"], proof["ForcedBy"]) == ("passed", ["Softmax (float64)"])
     assert trusted.meta["Sagectl"]["Verification"]["Result"] == "skipped"
+
+
+def test_a_model_in_half_precision_is_held_to_its_own_tolerance(tmp_path: Path) -> None:
+    model = model_of("""g (float[2,64] x, float16[64,8] w) => (float[2,8] y)
+        { a = Cast <to = 10> (x) b = MatMul(a, w) y = Cast <to = 1> (b) }""")
+    weights = np.random.default_rng(3).standard_normal((64, 8)).astype(np.float16)
+    model.graph.initializer.append(numpy_helper.from_array(weights, "w"))
+    save(model, tmp_path / "half.onnx")
+
+    package = compile_model(compile_request(tmp_path / "half.onnx", output=tmp_path))
+
+    proof = package.meta["Sagectl"]["Verification"]
+    assert (proof["Result"], proof["Tolerance"]["Relative"]) == ("passed", 1e-2)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from onnx import ModelProto
 
     from sagectl.compiler.frontends import Imported, Reference, TensorSpec
+    from sagectl.compiler.frontends.onnx.gate import Form
     from sagectl.compiler.frontends.onnx.graph import Value
     from sagectl.compiler.request import CompileRequest
     from sagectl.runtime.tensors import Port
@@ -50,7 +51,12 @@ def import_model(model: ModelProto, shapes: Mapping[str, Sequence[int]]) -> Impo
     from sagectl.compiler.frontends.onnx.importer import imported
     from sagectl.compiler.frontends.onnx.lowering import lowered
     from sagectl.compiler.frontends.onnx.reading import serialised
-    from sagectl.compiler.frontends.onnx.refusals import refuse_sizes, refuse_types, unsupported
+    from sagectl.compiler.frontends.onnx.refusals import (
+        refuse_open_outputs,
+        refuse_sizes,
+        refuse_types,
+        unsupported,
+    )
     from sagectl.compiler.frontends.onnx.signature import fixed_inputs
 
     refuse_types(model)
@@ -59,6 +65,7 @@ def import_model(model: ModelProto, shapes: Mapping[str, Sequence[int]]) -> Impo
     result = lowered(model, inputs)
     if result.problems:
         raise unsupported(result.problems)
+    refuse_open_outputs(result.graph)
     refuse_sizes(value for node in result.graph.nodes for value in node.outputs)
     module, problems = imported(result.graph)
     if problems:
@@ -75,10 +82,18 @@ def import_model(model: ModelProto, shapes: Mapping[str, Sequence[int]]) -> Impo
             ),
             "nodes": len(model.graph.node),
             "lowered": len(result.graph.nodes),
+            **_narrowest(result.forms),
             # What no test of ONNX vouches for: verification must.
             "unproven": not_right(result.forms),
         },
     )
+
+
+def _narrowest(forms: Sequence[Form]) -> dict[str, str]:
+    """The narrow type that the model computes in, if it does: its outputs show its rounding."""
+    types = {form.dtype for form in forms}
+    found = next((name for name in ("bfloat16", "float16") if name in types), None)
+    return {"narrowest": found} if found else {}
 
 
 def _spec(name: str, value: Value) -> TensorSpec:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sagectl.compiler.errors import RequestError
 from sagectl.compiler.frontends.onnx.graph import inputs_behind
+from sagectl.compiler.frontends.onnx.lowering import Problem
 from sagectl.errors import CompileError
 
 if TYPE_CHECKING:
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
 
     from onnx import ModelProto
 
-    from sagectl.compiler.frontends.onnx.graph import Value
-    from sagectl.compiler.frontends.onnx.lowering import Problem
+    from sagectl.compiler.frontends.onnx.graph import Graph, Value
 
 _NODES_SHOWN = 3
 _COUNTED = 1 << 31
@@ -67,6 +67,19 @@ def refuse_sizes(values: Iterable[Value | None]) -> None:
                 reason="input",
                 hint="Compile for a smaller shape: --input NAME=SIZES.",
             )
+
+
+def refuse_open_outputs(graph: Graph) -> None:
+    """Raise CompileError for outputs whose shape only a run decides, with who makes them."""
+    problems = [
+        Problem(
+            value.producer, f"the shape of output {name!r} is known at run time only", (value,)
+        )
+        for name, value in graph.outputs
+        if not value.is_static and value.producer is not None
+    ]
+    if problems:
+        raise unsupported(problems)
 
 
 def refuse_types(model: ModelProto) -> None:

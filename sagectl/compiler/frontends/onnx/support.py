@@ -68,6 +68,10 @@ _IMPORTED = """
 """
 IMPORTED = frozenset(_IMPORTED.split())
 
+# Their results are as large as their inputs' values say, which takes functions that only the
+# compiler has, and no package.
+SIZED_AT_RUN_TIME = frozenset({"Compress", "NonZero", "Unique"})
+
 # Known to TVM's importer, but better expanded into the body that ONNX's schema gives.
 INLINED = frozenset(
     {
@@ -107,6 +111,9 @@ def check_kept(node: Node) -> None:
         if value is None or value.dtype is None:
             continue
         check_type(node, value.dtype, f"of {value.name!r}")
+    if node.op in SIZED_AT_RUN_TIME:
+        open_values = tuple(value for value in node.inputs if value is not None)
+        raise Unsupported("the shape of its result is known at run time only", open_values)
     open_values = tuple(
         value
         for position in CONSTANT_INPUTS.get(node.op, ())

@@ -279,3 +279,9 @@ def test_an_operator_set_from_the_future_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CompileError, match="operator set 999") as caught:
         loaded(path)
     assert caught.value.reason == "format"
+
+
+def test_an_output_of_open_shape_is_refused_before_compiling() -> None:
+    model = model_of("g (float[4] x) => (int64[1,n] y) { y = NonZero(x) }")
+    with pytest.raises(CompileError, match=r"NonZero .*known at run time"):
+        import_model(model, {})
