@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import threading
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 # What a compilation takes beside its model, and how often it holds the model.
 _BASE_BYTES = 500 << 20
 _MODEL_COPIES = 8
+# How long a compilation may outlive the process that wanted it.
+_WATCH_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,12 @@ def _pooled(waiting: Waiting, settle: Callable[[Outcome], None], count: int) -> 
     from concurrent.futures.process import BrokenProcessPool
     from multiprocessing import get_context
 
-    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(
+        count,
+        mp_context=get_context("spawn"),
+        initializer=end_with,
+        initargs=(os.getpid(),),
+    ) as pool:
         running = {
             pool.submit(built, name, asked, place): name
             for name, (asked, place) in waiting.items()
@@ -113,6 +121,17 @@ def _pooled(waiting: Waiting, settle: Callable[[Outcome], None], count: int) -> 
             except BrokenProcessPool:
                 reason = "its process, or one beside it, was ended; run this again"
                 settle(Outcome(running[future], "failed", reason=reason))
+
+
+def end_with(parent: int) -> None:
+    """Have this process end soon after ``parent``: a killed one cannot end its pool."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_WATCH_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def affordable(model: Path) -> int:

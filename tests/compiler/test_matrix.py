@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,8 +18,6 @@ from sagectl.compiler.targets.rows import rows
 from sagectl.errors import InputError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sagectl.compiler.matrix import Outcome
 
 
@@ -88,3 +91,28 @@ def test_a_model_too_large_for_memory_is_compiled_alone(tmp_path: Path) -> None:
     with (large := tmp_path / "large.onnx").open("wb") as file:
         file.truncate(1 << 40)
     assert affordable(large) == 1
+
+
+def test_a_process_of_the_pool_ends_with_the_one_that_started_it(tmp_path: Path) -> None:
+    inner = (
+        "import time; from sagectl.compiler.matrix import end_with; import os; "
+        "end_with(os.getppid()); print(os.getpid(), flush=True); time.sleep(60)"
+    )
+    outer = (
+        f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {inner!r}]).wait()"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    started = subprocess.Popen(
+        [sys.executable, "-c", outer], env=environment, stdout=subprocess.PIPE, text=True
+    )
+    assert started.stdout is not None
+    child = int(started.stdout.readline())
+
+    started.kill()
+    started.wait()
+
+    until = time.monotonic() + 30
+    while Path(f"/proc/{child}/stat").exists() and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not Path(f"/proc/{child}/stat").exists()
+    started.stdout.close()
