@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -163,12 +164,15 @@ def _converted(request: CompileRequest, converter: str, place: Path) -> Conversi
     return Conversion(shapes, found["Facts"], tuple(found["Warnings"]))
 
 
-def _broken(request: CompileRequest, ended: subprocess.CompletedProcess[str]) -> CompileError:
+def _broken(request: CompileRequest, ended: subprocess.CompletedProcess[str]) -> RequestError:
     lines = [line for line in ended.stderr.strip().splitlines() if line.strip()]
-    how = "crashed" if ended.returncode < 0 else "failed"
-    said = lines[-1][:_LONGEST] if lines else f"it ended with {ended.returncode}"
-    return CompileError(
-        f"Reading {request.model.name} as {request.framework} {how}: {said}",
+    if ended.returncode < 0:
+        how = f"crashes its reader ({signal.Signals(-ended.returncode).name})"
+    else:
+        said = lines[-1][:_LONGEST] if lines else f"it ended with {ended.returncode}"
+        how = f"cannot be read: {said}"
+    return RequestError(
+        f"{request.model.name} {how}",
         stage="import",
         reason="format",
         hint="Is the file whole, and of a version that the installed framework reads? "
