@@ -15,6 +15,7 @@ from sagectl.compiler.errors import RequestError
 PARAMS = ("inside", "beside")
 # File systems take names of 255 bytes; a target's suffix comes behind the stem.
 _LONGEST_STEM = 150
+_OF_ROWS = frozenset(("XGBOOST", "SKLEARN"))
 _SUFFIXES = (".tar.gz", ".tgz", ".tar", ".onnx")
 
 
@@ -103,7 +104,8 @@ def compile_request(
         options["precision"] = precision
     if mattr is not None:
         options["mattr"] = list(mattr)
-    shapes = _shapes(data_input_config)
+    # The service wants the text, and does not read it, where rows come in any number.
+    shapes = _shapes(None if framework.upper() in _OF_ROWS else data_input_config)
     shapes.update({name: _shape(name, shape) for name, shape in (inputs or {}).items()})
     return CompileRequest(
         model=Path(model),

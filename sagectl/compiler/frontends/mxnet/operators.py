@@ -57,7 +57,9 @@ def pooling(graph: Graph, node: Operation, inputs: Sequence[str]) -> str:
     if node.value("global_pool", False):
         return graph.add("GlobalMaxPool" if kind == "max" else "GlobalAveragePool", inputs)
     kernel = list(node.value("kernel", ()))
-    counted = {"count_include_pad": int(bool(node.value("count_include_pad", True)))}
+    counted: dict[str, Any] = {
+        "count_include_pad": int(bool(node.value("count_include_pad", True)))
+    }
     return graph.add(
         "MaxPool" if kind == "max" else "AveragePool",
         inputs,
@@ -111,7 +113,8 @@ def reshaped(graph: Graph, node: Operation, inputs: Sequence[str]) -> str:
 
 def transposed(graph: Graph, node: Operation, inputs: Sequence[str]) -> str:
     axes = list(node.value("axes", ()))
-    return graph.add("Transpose", inputs, **({"perm": axes} if axes else {}))
+    order: dict[str, Any] = {"perm": axes} if axes else {}
+    return graph.add("Transpose", inputs, **order)
 
 
 def clipped(graph: Graph, node: Operation, inputs: Sequence[str]) -> str:

@@ -74,7 +74,10 @@ def test_a_package_predicts_what_xgboost_does(case: str, tmp_path: Path) -> None
     path = tmp_path / "model.ubj"
     booster.save_model(path)
 
-    package = compile_model(compile_request(path, output=tmp_path, framework="XGBOOST"))
+    is_proven = case in ("squared error", "categories")
+    package = compile_model(
+        compile_request(path, output=tmp_path, framework="XGBOOST", verify=is_proven)
+    )
 
     model = load(package.path, threads=1)
     expected = booster.predict(matrix)
@@ -83,7 +86,7 @@ def test_a_package_predicts_what_xgboost_does(case: str, tmp_path: Path) -> None
         [model.run({"data": rows[at : at + 1]})["prediction"] for at in range(20)]
     )
     proof = package.meta["Sagectl"]["Verification"]
-    assert proof["Reference"] == f"xgboost {xgboost.__version__}"
+    assert proof.get("Reference") == (f"xgboost {xgboost.__version__}" if is_proven else None)
     assert several.shape == expected.shape
     assert several.dtype == expected.dtype
     # Sums are equal to the bit; sigmoids, exponentials and softmax are our own polynomials.
