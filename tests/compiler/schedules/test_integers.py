@@ -108,3 +108,11 @@ def test_a_chain_of_quantised_convolutions_stays_in_bytes() -> None:
         pytest.skip("this processor has no instruction for products of bytes")
     names = [name for name in calls(proto, host()) if "conv" in name]
     assert sum("dequantise" in name for name in names) <= 1
+
+
+def test_a_quantised_model_is_held_to_the_steps_that_it_computes_in() -> None:
+    from sagectl.compiler.comparison import TOLERANCES
+    from sagectl.compiler.frontends.onnx import import_model
+
+    assert import_model(made("padded"), {}).facts["narrowest"] == "quantised"
+    assert TOLERANCES["quantised"][1] > TOLERANCES["bfloat16"][1]

@@ -91,6 +91,8 @@ def import_model(model: ModelProto, shapes: Mapping[str, Sequence[int]]) -> Impo
 
 def _narrowest(forms: Sequence[Form]) -> dict[str, str]:
     """The narrow type that the model computes in, if it does: its outputs show its rounding."""
+    if any(form.operator in ("QuantizeLinear", "DynamicQuantizeLinear") for form in forms):
+        return {"narrowest": "quantised"}
     types = {form.dtype for form in forms}
     found = next((name for name in ("bfloat16", "float16") if name in types), None)
     return {"narrowest": found} if found else {}
