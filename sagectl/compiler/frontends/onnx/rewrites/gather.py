@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
 def rewritten(node: Node, pen: Builder) -> Value:
     import numpy as np
-    from tvm import te, tirx
 
     from sagectl.compiler.frontends.onnx.graph import Unsupported
 
@@ -31,6 +30,8 @@ def rewritten(node: Node, pen: Builder) -> Value:
     def place(index: Any) -> Any:
         if is_known:
             return index
+        from tvm import tirx
+
         # onnxruntime refuses a run with such an index; compiled code stays inside its data.
         wrapped = tirx.Select(index < 0, index + size, index)
         return tirx.max(tirx.min(wrapped, size - 1), 0)
@@ -40,9 +41,15 @@ def rewritten(node: Node, pen: Builder) -> Value:
         return x(*at[:axis], index, *at[axis + rank :])
 
     made = (*shape[:axis], *places, *shape[axis + 1 :])
+
+    def tensor(x: Any, indices: Any) -> Any:
+        from tvm import te
+
+        return te.compute(made, lambda *at: element(x, indices, at))
+
     return pen.compute(
         "gather",
-        lambda x, indices: te.compute(made, lambda *at: element(x, indices, at)),
+        tensor,
         x,
         indices,
         dtype=x.dtype,

@@ -220,8 +220,6 @@ def _cubic(distance: Array, a: float) -> Array:
 
 
 def _weighted(x: Value, axis: Axis, places: Array, weights: Array, pen: Builder) -> Value:
-    from tvm import te
-
     shape = list(pen.shape(x))
     shape[axis.index] = axis.wanted
     taps = range(len(places))
@@ -237,9 +235,14 @@ def _weighted(x: Value, axis: Axis, places: Array, weights: Array, pen: Builder)
             total = total + term(tap)
         return total
 
+    def tensor(x: Any, places: Any, weights: Any) -> Any:
+        from tvm import te
+
+        return te.compute(shape, lambda *at: element(x, places, weights, at))
+
     return pen.compute(
         f"resize_{axis.wanted}",
-        lambda x, p, w: te.compute(shape, lambda *at: element(x, p, w, at)),
+        tensor,
         x,
         places,
         weights.astype(x.dtype),
