@@ -17,21 +17,23 @@ if TYPE_CHECKING:
 
     from sagectl.app import App
     from sagectl.plan.change import Plan
-    from sagectl.plan.executor import Outcome
     from sagectl.plan.order import Key
+    from sagectl.plan.outcome import Outcome
     from sagectl.plan.waiter import Target, Verdict
 
 
 def carry_out(app: App, plan: Plan, *, yes: bool, parallel: int | None) -> Outcome:
     """Show ``plan``, have it agreed to, and make it so; failures are in the outcome."""
-    from sagectl.plan.executor import Outcome, apply_plan
-    from sagectl.plan.interrupts import interrupts
+    from sagectl.plan.outcome import Outcome
     from sagectl.render.plan_view import plan_lines
 
     for line in plan_lines(plan, app.console.style_error):
         app.say(line)
     if not plan.pending:
         return Outcome()
+    from sagectl.plan.executor import apply_plan
+    from sagectl.plan.interrupts import interrupts
+
     consent(yes, "Make these changes?")
     with interrupts() as stops, watched(app, len(plan.pending)) as observer:
         return apply_plan(

@@ -157,7 +157,6 @@ def planned_set(
 
     Warnings are said. Raises InputError, FindingsError.
     """
-    from sagectl.plan.events import Planned
     from sagectl.plan.planner import planned
 
     if (adopt or prune) and apply_set is None:
@@ -183,7 +182,10 @@ def planned_set(
         plan = _pruning(app, plan, documents, apply_set, choices)
     for warning in plan.warnings:
         app.warn(warning)
-    app.tell(Planned(plan))
+    if app.listeners:
+        from sagectl.plan.events import Planned
+
+        app.tell(Planned(plan))
     return plan
 
 

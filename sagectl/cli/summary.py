@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sagectl.catalog.failure_hints import failure_hint
 from sagectl.errors import InterruptedRunError, JobFailedError, PartialApplyError
 from sagectl.plan.change import Action
-from sagectl.plan.events import INTERRUPTED
 from sagectl.plan.live import status
 
 if TYPE_CHECKING:
@@ -16,8 +15,8 @@ if TYPE_CHECKING:
 
     from sagectl.app import App
     from sagectl.plan.change import Change, Plan
-    from sagectl.plan.executor import Outcome
     from sagectl.plan.order import Key
+    from sagectl.plan.outcome import Outcome
     from sagectl.plan.waiter import Verdict
     from sagectl.render.outcome_view import Resources
 
@@ -44,14 +43,15 @@ def show(app: App, ending: Ending) -> None:
 
     Of a large set a terminal shows what did not go as planned, and counts the rest.
     """
-    from sagectl.render.outcome_view import resources
-    from sagectl.render.progress import MANY
+    from sagectl.render.outcome_view import MANY, resources
 
     whole = summary(app, ending)
     is_table = app.settings.output == "table" and app.console.is_terminal
     if not is_table or len(ending.plan.changes) <= MANY:
         app.show(whole)
         return
+    from sagectl.plan.events import INTERRUPTED
+
     counts: Counter[str] = Counter()
     telling = []
     for row in whole.rows:
@@ -92,7 +92,7 @@ def _artifact(app: App, live: Mapping[str, Any] | None) -> dict[str, str | None]
 
 
 def _words(ending: Ending) -> Iterator[tuple[Key, str]]:
-    from sagectl.render.progress import PAST
+    from sagectl.render.outcome_view import PAST
 
     for change in ending.plan.changes:
         yield change.key, PAST[change.action]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,8 +39,7 @@ class _Absent(Enum):
 ABSENT = _Absent.ABSENT  # stands for a field that one side does not have
 
 
-@dataclass(frozen=True, slots=True)
-class FieldChange:
+class FieldChange(NamedTuple):
     """One field before and after, either of which may be ABSENT; a secret shows neither."""
 
     path: str  # dotted, in the service's spelling, without "spec."
@@ -49,8 +48,7 @@ class FieldChange:
     is_secret: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
+class Transfer(NamedTuple):
     """A local file to be put at ``uri``; ``is_packed`` says it goes inside a tar.gz."""
 
     source: Path
@@ -58,8 +56,7 @@ class Transfer:
     is_packed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What a plan does with one document's resource.
 
     ``fields`` are the differences (of CREATE and DELETE only those that ``people`` make).
@@ -75,8 +72,8 @@ class Change:
     document: Document
     region: str
     fields: tuple[FieldChange, ...] = ()
-    params: Mapping[str, Any] = field(default_factory=dict)
-    tags: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, Any] = MappingProxyType({})
+    tags: Mapping[str, str] = MappingProxyType({})
     live: Mapping[str, Any] | None = None
     needs: frozenset[Key] = frozenset()
     uploads: tuple[Transfer, ...] = ()
@@ -94,8 +91,7 @@ class Change:
         return self.document.label
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """Every document's change, in an order that respects what needs what."""
 
     changes: tuple[Change, ...]
@@ -106,5 +102,6 @@ class Plan:
         """The changes that would do something."""
         return tuple(change for change in self.changes if change.action.is_change)
 
-    def count(self, action: Action) -> int:
+    def number_of(self, action: Action) -> int:
+        """How many changes are of one action."""
         return sum(change.action is action for change in self.changes)

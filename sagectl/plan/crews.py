@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from sagectl.diagnostics import Diagnostic
@@ -49,7 +48,7 @@ def crewed(plan: Plan, pools: Pools) -> Plan:
         changes.append(_with(change, people) if people else change)
     if findings:
         raise FindingsError(findings)
-    return replace(plan, changes=tuple(changes))
+    return plan._replace(changes=tuple(changes))
 
 
 def pool_of(change: Change, pools: Pools) -> Pool | None:
@@ -102,8 +101,8 @@ def _with(change: Change, people: tuple[PersonChange, ...]) -> Change:
     fields = (*change.fields, *fields)
     if change.action is Action.UNCHANGED:
         nothing: dict[str, Any] = {}
-        change = replace(change, action=Action.UPDATE, params=nothing, reason="")
-    return replace(change, fields=fields, people=people)
+        change = change._replace(action=Action.UPDATE, params=nothing, reason="")
+    return change._replace(fields=fields, people=people)
 
 
 def _told(person: PersonChange) -> str:

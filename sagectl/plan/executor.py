@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from time import sleep
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from sagectl.plan.events import (
     silent,
 )
 from sagectl.plan.lanes import lanes
+from sagectl.plan.outcome import Outcome
 from sagectl.plan.steps import Steps
 
 if TYPE_CHECKING:
@@ -30,20 +30,6 @@ if TYPE_CHECKING:
     from sagectl.plan.order import Key
     from sagectl.plan.secrets import Secrets
     from sagectl.plan.uploads import Objects
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a plan: every pending change is in exactly one of the three."""
-
-    done: tuple[Done, ...] = ()
-    failed: tuple[Failed, ...] = ()
-    skipped: tuple[Skipped, ...] = ()
-    was_interrupted: bool = False
-
-    @property
-    def is_complete(self) -> bool:
-        return not self.failed and not self.skipped
 
 
 def never() -> bool:

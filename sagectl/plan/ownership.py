@@ -33,7 +33,7 @@ PRUNED = tuple(
 
 def owned(plan: Plan, name: str) -> Plan:
     """``plan`` with the tag of the set ``name`` on everything that it makes."""
-    return replace(plan, changes=tuple(_owned(change, name) for change in plan.changes))
+    return plan._replace(changes=tuple(_owned(change, name) for change in plan.changes))
 
 
 def adopted(documents: Sequence[Document], name: str) -> tuple[Document, ...]:
@@ -74,8 +74,7 @@ def pruning(
     first = frozenset(change.key for change in plan.pending)
     deletions = deletion(gone, callers, region, parallel).changes
     reason = f"of the set {name}, and in no document"
-    return replace(
-        plan,
+    return plan._replace(
         changes=(*plan.changes, *(_after(change, first, reason) for change in deletions)),
     )
 
@@ -99,7 +98,7 @@ def _owned(change: Change, name: str) -> Change:
         return change
     others = [tag for tag in change.params.get("Tags", ()) if tag["Key"] != TAG]
     tags = [*others, {"Key": TAG, "Value": name}]
-    return replace(change, params={**change.params, "Tags": tags})
+    return change._replace(params={**change.params, "Tags": tags})
 
 
 def _carrying(
@@ -133,4 +132,4 @@ def _carrying(
 
 def _after(change: Change, first: frozenset[Key], reason: str) -> Change:
     why = "; ".join(filter(None, (reason, change.reason)))
-    return replace(change, needs=change.needs | first, reason=why)
+    return change._replace(needs=change.needs | first, reason=why)

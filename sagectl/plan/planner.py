@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sagectl.catalog.kinds import KINDS
 from sagectl.errors import FindingsError
@@ -32,8 +30,7 @@ if TYPE_CHECKING:
 _NAME, _SUFFIX = 63, 8  # characters of a job's name, and of the suffix that tells two apart
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
+class Choices(NamedTuple):
     """How to plan.
 
     ``region`` is where documents without one belong; ``upload_to`` the ``s3://`` prefix of
@@ -199,7 +196,7 @@ class _Planner:
 
     def _recreated(self, made: Change, fields: tuple[FieldChange, ...]) -> Change:
         """The change that deletes a resource and makes it again, its work teams with it."""
-        self._require_secrets(replace(made, live=None))
+        self._require_secrets(made._replace(live=None))
         if made.kind.name != "Workforce":
             return _with(made, Action.REPLACE, fields, reason="it is deleted and made again")
         self._emptied.add(made.region)
@@ -208,7 +205,7 @@ class _Planner:
             item[1] for item in self._needs if item[0] == "Workteam" and item[2] == made.region
         }
         reason = checks.loss(lost, kept)
-        return replace(_with(made, Action.REPLACE, fields, reason=reason), lost=lost)
+        return _with(made, Action.REPLACE, fields, reason=reason)._replace(lost=lost)
 
     def _job(
         self,
@@ -236,6 +233,9 @@ class _Planner:
 
     def _renamed(self, made: Change) -> Change:
         """The job under a name that its content gives, so that planning again finds it."""
+        import hashlib
+        from dataclasses import replace
+
         content = {**made.params, made.kind.name_field: ""}
         text = json.dumps(content, sort_keys=True, default=str)
         suffix = hashlib.sha256(text.encode()).hexdigest()[:_SUFFIX]
@@ -247,7 +247,7 @@ class _Planner:
         again = self._created(document, live)
         if live is not None:
             return self._held_against(live, again)
-        return replace(again, reason=f"in place of {made.label}, which stays")
+        return again._replace(reason=f"in place of {made.label}, which stays")
 
     def _updated(
         self,
@@ -261,8 +261,10 @@ class _Planner:
         if not fields and not tags:
             kept = f"{', '.join(left_alone)} cannot be read back and is left alone"
             reason = kept if left_alone else status(made.kind, live) or ""
-            held = replace(made, live=lean(live, made.params))
-            return _with(held, Action.UNCHANGED, (), params={}, reason=reason)
+            held = lean(live, made.params)
+            return made._replace(
+                action=Action.UNCHANGED, params={}, live=held, uploads=(), reason=reason
+            )
         params: dict[str, Any] = {}
         if fields:
             from sagectl.schema.request import update_request
@@ -288,8 +290,7 @@ def _with(
         for item in fields
         if item.path.startswith("Tags.")
     }
-    return replace(
-        made,
+    return made._replace(
         action=action,
         fields=fields,
         params=made.params if params is None else params,

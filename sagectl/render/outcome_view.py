@@ -5,11 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sagectl.catalog.kinds import Column
+from sagectl.plan.change import Action
 from sagectl.render.views import Listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+MANY = 50  # changes; more are counted and not told one by one on a terminal
+PAST = {
+    Action.CREATE: "created",
+    Action.UPDATE: "updated",
+    Action.REPLACE: "replaced",
+    Action.DELETE: "deleted",
+    Action.UNCHANGED: "unchanged",
+    Action.FAILED: "failed before",
+}
 _COLUMNS = (
     Column("RESOURCE", "Resource"),
     Column("OUTCOME", "Outcome"),

@@ -48,7 +48,7 @@ _COLUMNS = (
 def report(plan: Plan, *, is_full: bool = False) -> Report:
     """``plan`` as something to show; ``is_full`` adds what no manifest sets."""
     changes = [change_dict(change, is_full=is_full) for change in plan.changes]
-    summary = {action.name.lower(): plan.count(action) for action in Action}
+    summary = {action.name.lower(): plan.number_of(action) for action in Action}
     return Report(
         {"Changes": changes, "Summary": summary},
         Listing("Changes", changes, _COLUMNS, "change", "Name", "changes"),
@@ -76,7 +76,7 @@ def plan_lines(
 
 def summary(plan: Plan) -> str:
     """``2 to create, 1 unchanged.``"""
-    counts = ((plan.count(action), words) for action, words in _COUNTED.items())
+    counts = ((plan.number_of(action), words) for action, words in _COUNTED.items())
     found = ", ".join(f"{count} {words}" for count, words in counts if count)
     return f"{found}." if found else "Nothing to do."
 

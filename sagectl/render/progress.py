@@ -19,6 +19,7 @@ from sagectl.plan.events import (
     Uploaded,
 )
 from sagectl.render.columns import brief
+from sagectl.render.outcome_view import MANY, PAST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -28,16 +29,7 @@ if TYPE_CHECKING:
     from sagectl.plan.events import Event
     from sagectl.render.console import Console
 
-MANY = 50  # changes; more are counted and not told one by one on a terminal
 _BAR_WIDTH = 40
-PAST = {
-    Action.CREATE: "created",
-    Action.UPDATE: "updated",
-    Action.REPLACE: "replaced",
-    Action.DELETE: "deleted",
-    Action.UNCHANGED: "unchanged",
-    Action.FAILED: "failed before",
-}
 
 
 def progress(console: Console, total: int = 0) -> AbstractContextManager[Progress]:
@@ -271,7 +263,7 @@ def event_dict(event: Event) -> dict[str, Any]:
         case Checked(documents=documents):
             known |= {"documents": len(documents)}
         case Planned(plan=plan):
-            known |= {action.name.lower(): plan.count(action) for action in Action}
+            known |= {action.name.lower(): plan.number_of(action) for action in Action}
         case StatusSeen():
             known["event"] = "status"
             known |= {"status": event.status, "stage": event.stage, "reason": event.reason}

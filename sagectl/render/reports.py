@@ -9,7 +9,7 @@ from sagectl.catalog.failure_hints import failure_hint
 from sagectl.errors import FindingsError, JobFailedError, PartialApplyError
 from sagectl.plan.change import Action
 from sagectl.plan.events import Checked, Done, Failed, Planned, Skipped, StatusSeen
-from sagectl.render.progress import PAST
+from sagectl.render.outcome_view import PAST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

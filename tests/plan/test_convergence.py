@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sagectl.plan.change import Plan
-    from sagectl.plan.executor import Outcome
+    from sagectl.plan.outcome import Outcome
     from sagectl.schema.model import ServiceModel
 
 REGION = "us-east-1"
