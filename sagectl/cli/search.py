@@ -176,7 +176,7 @@ def describe(app: App, resource: str, name: str) -> None:
 
     \b
     Example:
-      sagectl --local search describe ExperimentTrialComponent chest-transform
+      sagectl --local search describe ExperimentTrialComponent chest-scan
     """
     app.show(Record(_one(app, resource, name), resource.lower(), name))
 
