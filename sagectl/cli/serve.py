@@ -95,7 +95,7 @@ def serve(
     from sagectl.controlplane.http import serve as run
     from sagectl.controlplane.signatures import Signatures, read_keys
 
-    asked = chaos(trouble) if trouble else None
+    asked = None if trouble is None else chaos(trouble)
     run(
         service(app, asked, _quotas(quotas), workforce_delay, is_full=sync == "full"),
         host,

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _LINE_BYTES = 4096
+# Of the lengths that a body may have, and many more.
+_DIGITS = 15
 _TRAILERS = 64
 
 
@@ -37,8 +39,10 @@ def body(stream: BufferedIOBase, headers: Headers, limit: int) -> bytes:
     length = headers.get("Content-Length")
     if not (length.isascii() and length.isdecimal()):
         raise bad_request(f"Content-Length is {length!r}, not a number.")
-    size = int(length)
-    if size > limit:
+    # Python reads no number of thousands of digits, though zeros may lead a small one.
+    digits = length.lstrip("0") or "0"
+    size = int(digits[:_DIGITS])
+    if size > limit or len(digits) > _DIGITS:
         raise _too_large(limit)
     content = stream.read(size)
     if len(content) < size:

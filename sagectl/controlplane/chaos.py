@@ -51,9 +51,11 @@ def chaos(text: str) -> Chaos:
     for part in text.split(","):
         word, given, value = part.partition("=")
         name = word.strip().replace("-", "_")
-        if not given or name not in Chaos._fields:
+        if name not in Chaos._fields:
             known = ", ".join(field.replace("_", "-") for field in Chaos._fields)
             raise InputError(f"{part!r} is no trouble that is known.", hint=f"Known: {known}.")
+        if not given:
+            raise InputError(f"{part!r} has no value.", hint=f"Write {word.strip()}=NUMBER.")
         try:
             asked[name] = int(value) if name == "seed" else float(value)
         except ValueError as error:

@@ -107,7 +107,7 @@ class Server(socketserver.ThreadingTCPServer):
         except (OSError, OverflowError) as error:
             raise InputError(
                 f"{host}:{port} cannot be listened on: {error}",
-                hint="Port 0 takes one that is free.",
+                hint="Port 0 takes one that is free." if port else None,
             ) from error
 
     @property

@@ -18,6 +18,7 @@ from sagectl.controlplane.clock import system_clock
 from sagectl.errors import InputError, ServiceError
 
 if TYPE_CHECKING:
+    import configparser
     from collections.abc import Mapping
     from pathlib import Path
 
@@ -31,6 +32,8 @@ _AUTHORIZATION = re.compile(
     r"/(?P<service>[a-z0-9-]+)/aws4_request, *SignedHeaders=(?P<headers>[a-z0-9;_-]+)"
     r", *Signature=(?P<signature>[0-9a-f]{64})"
 )
+_KEY_ID = re.compile(r"[\w-]+")
+_FORM = "Each section has aws_access_key_id and aws_secret_access_key."
 _DATE_FORM = "%Y%m%dT%H%M%SZ"
 _SIGNED = ("host", "x-amz-date", "x-amz-target")
 # What may be sent twice: it changes nothing.
@@ -141,33 +144,45 @@ def read_keys(path: Path) -> dict[str, Key]:
 
     parser = configparser.ConfigParser(interpolation=None)
     try:
-        if path.stat().st_mode & 0o077:
+        # A folder's mode says nothing of secrets, and reading it says that it is one.
+        if path.is_file() and path.stat().st_mode & 0o077:
             raise InputError(
                 f"{path} can be read by others, and it holds secrets.",
                 hint=f"Run `chmod 600 {path}`.",
             )
         parser.read_string(path.read_text(encoding="utf-8"))
-        keys = dict(_key(parser[name]) for name in parser.sections())
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: {error}") from error
-    except (configparser.Error, LookupError) as error:
+        found = [_key(parser[name], path) for name in parser.sections()]
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error
+    except (configparser.Error, LookupError, UnicodeDecodeError) as error:
         # The message of configparser may quote a line, which may be a secret.
         raise InputError(
-            f"{path} is not an AWS credentials file ({type(error).__name__}).",
-            hint="Each section has aws_access_key_id and aws_secret_access_key.",
+            f"{path} is not an AWS credentials file ({type(error).__name__}).", hint=_FORM
         ) from error
+    keys = dict(found)
     if not keys:
-        raise InputError(
-            f"{path} names no key.",
-            hint="Each section has aws_access_key_id and aws_secret_access_key.",
-        )
+        raise InputError(f"{path} names no key.", hint=_FORM)
+    if len(keys) < len(found):
+        raise InputError(f"{path} names a key twice.", hint="Leave the one that is in force.")
     return keys
 
 
-def _key(section: Mapping[str, str]) -> tuple[str, Key]:
-    key = section["aws_access_key_id"]
-    account = account_of(section.get("account", key))
-    return key, Key(section["aws_secret_access_key"], account)
+def _key(section: configparser.SectionProxy, path: Path) -> tuple[str, Key]:
+    key, secret = section["aws_access_key_id"], section["aws_secret_access_key"]
+    account = section.get("account")
+    if not _KEY_ID.fullmatch(key):
+        raise InputError(
+            f"{path}, [{section.name}]: no request can name this aws_access_key_id.",
+            hint="It has letters, digits, '-' and '_'.",
+        )
+    if not secret:  # whoever knows the id would know the key
+        raise InputError(f"{path}, [{section.name}]: the secret is empty.", hint=_FORM)
+    if account is not None and account_of(account) != account:
+        raise InputError(
+            f"{path}, [{section.name}]: {account!r} is no account.",
+            hint="An account is twelve digits.",
+        )
+    return key, Key(secret, account or account_of(key))
 
 
 def _signature(

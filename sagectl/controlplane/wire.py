@@ -45,7 +45,10 @@ def decode(operation: str, body: bytes, model: ServiceModel) -> dict[str, Any]:
     Nulls count as absent. Limits and patterns are the control plane's to check.
     """
     value = _json(body) if body.strip() else {}
-    decoded: dict[str, Any] = _decoded(model.operation(operation).input_shape, value, "")
+    try:
+        decoded: dict[str, Any] = _decoded(model.operation(operation).input_shape, value, "")
+    except RecursionError as error:  # the expression of a Search has expressions in it
+        raise serialization("The body is nested too deeply.") from error
     return decoded
 
 

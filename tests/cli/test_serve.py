@@ -142,6 +142,8 @@ def test_only_signed_requests_are_served_when_asked_to(home: Path, keys: Path) -
 REFUSED = {
     "an open address": (("--host", "0.0.0.0"), "not a loopback address"),
     "trouble unknown": (("--chaos", "storm=1"), "no trouble that is known"),
+    "trouble of no size": (("--chaos", "seed=1,lag"), "'lag' has no value"),
+    "no trouble at all": (("--chaos", ""), "no trouble that is known"),
     "a quota of nothing": (("--quota", "Moon=1"), "not understood"),
     "a quota without number": (("--quota", "Tag=many"), "not understood"),
     "keys that are not there": (("--require-signature", "nowhere"), "nowhere"),

@@ -231,9 +231,10 @@ def test_what_is_no_proper_http_is_refused_and_the_connection_closed(
     "told",
     [
         b"Content-Length: 99999999999",
+        b"Content-Length: " + b"9" * 5000,
         b"Transfer-Encoding: chunked\r\n\r\nffffffffff",
     ],
-    ids=["length", "chunk"],
+    ids=["length", "endless length", "chunk"],
 )
 def test_a_body_too_large_is_refused_before_it_comes(server: Server, told: bytes) -> None:
     with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as raw:

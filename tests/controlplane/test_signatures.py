@@ -159,6 +159,32 @@ def test_a_file_without_keys_is_refused_and_not_quoted(tmp_path: Path, text: str
     assert caught.value.hint
 
 
+MAIN_KEY = "aws_access_key_id = CI\naws_secret_access_key = hush\n"
+BAD_KEYS = {
+    "empty secret": ("[a]\naws_access_key_id = CI\naws_secret_access_key =\n", "empty"),
+    "odd id": ("[a]\naws_access_key_id = C I\naws_secret_access_key = hush\n", "can name"),
+    "no account": (f"[a]\n{MAIN_KEY}account = mine\n", "'mine' is no account"),
+    "a key twice": (f"[a]\n{MAIN_KEY}[b]\n{MAIN_KEY}", "a key twice"),
+}
+
+
+@pytest.mark.parametrize(("text", "problem"), BAD_KEYS.values(), ids=BAD_KEYS)
+def test_a_key_that_opens_too_much_or_nothing_is_refused(
+    tmp_path: Path, text: str, problem: str
+) -> None:
+    place = tmp_path / "keys"
+    place.write_text(text)
+    place.chmod(0o600)
+    with pytest.raises(InputError, match=problem) as caught:
+        read_keys(place)
+    assert "hush" not in str(caught.value)
+
+
+def test_a_folder_of_keys_is_no_file_of_keys(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be read: Is a directory"):
+        read_keys(tmp_path)
+
+
 def test_keys_that_others_can_read_are_refused(tmp_path: Path) -> None:
     place = tmp_path / "keys"
     place.write_text("[a]\n")

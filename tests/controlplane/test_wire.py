@@ -94,6 +94,14 @@ def test_what_is_no_json_is_a_serialization_exception(model: ServiceModel, body:
     assert (fault.value.code, fault.value.status) == ("SerializationException", 400)
 
 
+def test_expressions_within_expressions_have_an_end(model: ServiceModel) -> None:
+    opened = b'{"SubExpressions":[' * 300 + b"{}" + b"]}" * 300
+    body = b'{"Resource":"TrainingJob","SearchExpression":' + opened + b"}"
+    with pytest.raises(Fault, match="nested too deeply") as fault:
+        decode("Search", body, model)
+    assert fault.value.code == "SerializationException"
+
+
 WRONG_TYPES = {
     "body": ([], "The body is a list, not an object"),
     "null body": (None, "The body is null, not an object"),
