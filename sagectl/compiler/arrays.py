@@ -178,7 +178,7 @@ def _read(path: Path, suffix: str) -> Any:
         raise InputError(f"{path}: {error.strerror or error}") from error
     except (ValueError, EOFError, BadZipFile) as error:
         raise InputError(
-            f"{path} is no {suffix} file of numbers: {error}",
+            f"{path} is no {suffix} file of numbers: {_reason(error)}",
             hint="Write it with numpy.savez(path, name=array) or numpy.save(path, array).",
         ) from error
     if is_archive != (suffix == ".npz"):
@@ -188,3 +188,9 @@ def _read(path: Path, suffix: str) -> Any:
             ".npy, .json, .png or .jpg.",
         )
     return loaded
+
+
+def _reason(error: Exception) -> str:
+    """What numpy says, but for its advice to run the code that a file may hold."""
+    text = str(error)
+    return "it holds Python objects" if "allow_pickle" in text else text

@@ -84,9 +84,9 @@ def _load_runtime(beside: Path) -> None:
 
 def use_threads(count: int) -> None:
     """Let what the calling thread runs use ``count`` threads; each thread has its own pool."""
-    import tvm_ffi
-
     if getattr(_configured, "count", None) != count:
+        import tvm_ffi
+
         tvm_ffi.get_global_func("runtime.config_threadpool")(_BIG_CORES, count)
         _configured.count = count
 

@@ -13,7 +13,7 @@ from sagectl.runtime import package
 from sagectl.runtime.cpu import host_machine, missing_features
 from sagectl.runtime.errors import PackageError, RunnerError
 from sagectl.runtime.library import load_library, load_parameters, use_threads
-from sagectl.runtime.tensors import Port, Staging, checked, ports
+from sagectl.runtime.tensors import Intake, Port, ports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -41,7 +41,8 @@ class Runner:
         self.threads = threads
         self.inputs: tuple[Port, ...] = ports(described, "Inputs")
         self.outputs: tuple[Port, ...] = ports(described, "Outputs")
-        self._staging = [Staging(port) for port in self.inputs]
+        self._intake = Intake(self.inputs)
+        self._names = tuple(port.name for port in self.outputs)
         self._parameters = tuple(parameters)
         self._lock = threading.Lock()
         self._machine = library["vm_load_executable"]()
@@ -54,21 +55,18 @@ class Runner:
         Types and shapes must be the model's exactly. Raises TensorError naming every
         input that is not.
         """
-        arrays = checked(feeds, self.inputs)
         with self._lock:
+            tensors = self._intake.tensors(feeds)
             use_threads(self.threads)
-            tensors = [
-                room.tensor(array) for room, array in zip(self._staging, arrays, strict=True)
-            ]
             try:
                 result = self._main(*tensors, *self._parameters)
             except (RuntimeError, ValueError, TypeError) as error:
                 lines = str(error).strip().splitlines() or [type(error).__name__]
                 raise RunnerError(f"The model failed while running: {lines[-1]}") from error
-            results = [result] if hasattr(result, "__dlpack__") else list(result)
+            results = (result,) if hasattr(result, "__dlpack__") else result
             # An output may be a constant of the model, or an input handed through.
             values = [np.array(np.from_dlpack(each)) for each in results]
-        return {port.name: value for port, value in zip(self.outputs, values, strict=True)}
+        return dict(zip(self._names, values, strict=True))
 
     def watch(self, observer: Callable[..., int]) -> None:
         """Have ``observer(function, name, is_before, result, *arguments)`` told of each call.

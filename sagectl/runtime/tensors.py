@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
 from operator import index
 from typing import TYPE_CHECKING, Any
 
@@ -59,52 +58,6 @@ def ports(meta: Mapping[str, Any], what: str) -> tuple[Port, ...]:
 
 def checked(feeds: Mapping[str, Any], inputs: Sequence[Port]) -> list[Array]:
     """The arrays in the order of ``inputs``; raises TensorError naming all that is wrong."""
-    if isinstance(feeds, dict) and len(feeds) == len(inputs):
-        arrays: list[Any] = [feeds.get(port.name) for port in inputs]
-        if all(
-            isinstance(array, np.ndarray)
-            and array.dtype == dtype
-            and (array.shape == shape or _is_free(shape, array.shape))
-            for array, (dtype, shape) in zip(arrays, _expected(tuple(inputs)), strict=True)
-        ):
-            return arrays
-    return _examined(feeds, inputs)
-
-
-def _is_free(wanted: tuple[int, ...], given: tuple[int, ...]) -> bool:
-    """Whether the sizes of an array are those wanted, or free."""
-    return len(wanted) == len(given) and all(
-        size in (-1, found) for size, found in zip(wanted, given, strict=True)
-    )
-
-
-class Staging:
-    """Aligned room for one input, filled anew for each run, made anew for another shape."""
-
-    def __init__(self, port: Port) -> None:
-        self._dtype = port.dtype
-        self._fit(tuple(max(1, size) for size in port.shape))
-
-    def tensor(self, array: Array) -> Any:
-        """``array`` as generated code can read it: itself when it is large and fits."""
-        if array.nbytes > _COPIED_BYTES and _is_ready(array):
-            return _tensor(array)
-        if array.shape != self._room.shape:
-            self._fit(array.shape)
-        self._room[...] = array
-        return self._tensor
-
-    def _fit(self, shape: tuple[int, ...]) -> None:
-        self._room = _room(shape, self._dtype)
-        self._tensor = _tensor(self._room)
-
-
-@cache
-def _expected(inputs: tuple[Port, ...]) -> list[tuple[np.dtype[Any], tuple[int, ...]]]:
-    return [(np.dtype(port.dtype), port.shape) for port in inputs]
-
-
-def _examined(feeds: Mapping[str, Any], inputs: Sequence[Port]) -> list[Array]:
     if not hasattr(feeds, "keys"):
         raise TensorError(
             f"Inputs are a {type(feeds).__name__}", hint="Pass {name: array} for each input."
@@ -124,6 +77,67 @@ def _examined(feeds: Mapping[str, Any], inputs: Sequence[Port]) -> list[Array]:
         taken = ", ".join(f"{port.name!r}: {port}" for port in inputs) or "no inputs"
         raise TensorError(text[0].upper() + text[1:], hint=f"The model takes {taken}.")
     return [feeds[name] for name in names]
+
+
+class Intake:
+    """The inputs of a model on their way in, checked in the moment of being put in place.
+
+    A small model runs for a few microseconds; the usual call, a dict of arrays that all fit,
+    is told in as few steps as Python has. Any other is examined at leisure by ``checked``.
+    """
+
+    def __init__(self, inputs: Sequence[Port]) -> None:
+        self._inputs = tuple(inputs)
+        self._rooms = [(port.name, Staging(port)) for port in inputs]
+
+    def tensors(self, feeds: Mapping[str, Any]) -> list[Any]:
+        """The tensors for generated code, in the model's order; raises TensorError.
+
+        They are good until the next call.
+        """
+        if type(feeds) is dict and len(feeds) == len(self._rooms):
+            made = []
+            for name, room in self._rooms:
+                array = feeds.get(name)
+                if type(array) is not np.ndarray or not room.fits(array):
+                    break
+                made.append(room.tensor(array))
+            else:
+                return made
+        arrays = checked(feeds, self._inputs)
+        return [
+            room.tensor(array) for (_, room), array in zip(self._rooms, arrays, strict=True)
+        ]
+
+
+class Staging:
+    """Aligned room for one input, filled anew for each run, made anew for another shape."""
+
+    def __init__(self, port: Port) -> None:
+        self._dtype = np.dtype(port.dtype)
+        self._fit(tuple(1 if size < 0 else size for size in port.shape))
+
+    def fits(self, array: Array) -> bool:
+        """Whether the model surely takes ``array``; a free size must be that of the last."""
+        is_like_last: bool = array.dtype == self._dtype and array.shape == self._shape
+        return is_like_last
+
+    def tensor(self, array: Array) -> Any:
+        """``array``, which the model takes, as generated code can read it.
+
+        Itself when it is large and fits.
+        """
+        if array.nbytes > _COPIED_BYTES and _is_ready(array):
+            return _tensor(array)
+        if array.shape != self._shape:
+            self._fit(array.shape)
+        self._room[...] = array
+        return self._tensor
+
+    def _fit(self, shape: tuple[int, ...]) -> None:
+        self._shape = shape
+        self._room = _room(shape, self._dtype)
+        self._tensor = _tensor(self._room)
 
 
 def _is_ready(array: Array) -> bool:

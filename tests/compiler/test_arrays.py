@@ -198,3 +198,19 @@ def test_an_input_that_the_model_lacks_is_guessed(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no input 'imagee'") as caught:
         read_arrays([str(file)], (PLANES,))
     assert "'image'" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("name", ["x.npy", "x.npz"])
+def test_objects_in_a_file_are_refused_without_advice_to_run_them(
+    tmp_path: Path, name: str
+) -> None:
+    objects, path = np.array([{}], dtype=object), tmp_path / name
+    if name == "x.npz":
+        np.savez(path, x=objects)
+    else:
+        np.save(path, objects)
+
+    with pytest.raises(InputError, match=r"no \.np[yz] file .* holds Python") as caught:
+        read_arrays([str(path) if name == "x.npz" else f"x={path}"], (VECTOR,))
+
+    assert "pickle" not in caught.value.message + (caught.value.hint or "")

@@ -99,12 +99,24 @@ def test_a_package_for_an_accelerator_is_not_run_on_the_processor(
     ("options", "said", "hint"),
     [
         ({}, "need the compiler option gpu-code", "sm_72"),
-        ({"gpu-code": "sm_71"}, "no code can be made", "Did you mean sm_"),
+        ({"gpu-code": "sm_71"}, "no code can be made", "Did you mean sm_70?"),
+        ({"gpu-code": "sm_73"}, "no code can be made", "Did you mean sm_72?"),
+        ({"gpu-code": "sm_90a"}, "no code can be made", "Did you mean sm_90?"),
+        ({"gpu-code": "turing"}, "no code can be made", "Known are sm_50, "),
         ({"gpu-code": "sm_87", "cuda-ver": "10.0"}, "needs CUDA 11.4", "the device has"),
         ({"gpu-code": "sm_72", "cuda-ver": "ten"}, "cuda-ver is 'ten'", "10.2"),
         ({"gpu-code": "sm_72", "trt-ver": "x"}, "trt-ver is 'x'", "7.1.3"),
     ],
-    ids=["missing", "unknown", "too-new-for-cuda", "cuda-version", "tensorrt-version"],
+    ids=[
+        "missing",
+        "unknown",
+        "between",
+        "suffix",
+        "word",
+        "too-new-for-cuda",
+        "cuda-version",
+        "tensorrt-version",
+    ],
 )
 def test_options_that_no_nvidia_gpu_has_are_refused(
     options: dict[str, str], said: str, hint: str

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -280,3 +281,26 @@ def test_a_damaged_folder_is_refused(package: Package, tmp_path: Path) -> None:
 
     with pytest.raises(PackageError, match=r"'compiled\.so' is damaged"):
         load(tmp_path)
+
+
+class Marked(np.ndarray[Any, Any]):
+    """An array by another name."""
+
+
+def test_what_was_refused_leaves_nothing_behind(package: Package) -> None:
+    runner, plain = load(package.path), feeds()
+    expected = runner.run(plain)["scores"]
+    with pytest.raises(TensorError):
+        runner.run({"image.0": 2 * plain["image.0"], "side": plain["side"].astype("f8")})
+
+    np.testing.assert_array_equal(runner.run(plain)["scores"], expected)
+
+
+def test_arrays_and_mappings_of_other_kinds_are_taken_too(package: Package) -> None:
+    runner, plain = load(package.path), feeds()
+    marked = {name: array.view(Marked) for name, array in plain.items()}
+
+    outputs = runner.run(MappingProxyType(marked))
+
+    assert type(outputs["scores"]) is np.ndarray
+    np.testing.assert_array_equal(outputs["scores"], runner.run(plain)["scores"])

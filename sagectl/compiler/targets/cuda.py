@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.targets.options import refused
@@ -55,10 +54,10 @@ def checked_code(settings: Mapping[str, Any]) -> str:
             "a T4 sm_75.",
         )
     if code not in FIRST_CUDA:
-        near = get_close_matches(str(code), FIRST_CUDA, n=1)
+        near = _nearest(str(code))
         raise refused(
             f"gpu-code is {code!r}, for which no code can be made",
-            hint=(f"Did you mean {near[0]}? " if near else "")
+            hint=(f"Did you mean {near}? " if near else "")
             + f"Known are {', '.join(FIRST_CUDA)}.",
         )
     for name, (form, example) in _VERSIONS.items():
@@ -72,6 +71,17 @@ def checked_code(settings: Mapping[str, Any]) -> str:
             hint="Name the CUDA that the device has.",
         )
     return str(code)
+
+
+def _nearest(code: str) -> str | None:
+    """What may have been meant: older code runs on a newer processor of its generation."""
+    found = re.search(r"\d{2,3}", code)
+    if found is None:
+        return None
+    asked = int(found[0])
+    known = [int(name.removeprefix("sm_")) for name in FIRST_CUDA]
+    older = [each for each in known if each <= asked and each // 10 == asked // 10]
+    return f"sm_{max(older)}" if older else None
 
 
 def remarks(settings: Mapping[str, Any]) -> tuple[str, ...]:
