@@ -1,1 +1,1 @@
-"""OpenID Connect providers, as the workers' portal will use them."""
+"""OpenID Connect providers, as the workers' portal uses them."""

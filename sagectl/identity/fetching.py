@@ -1,4 +1,4 @@
-"""One JSON document over HTTPS, fetched as if its server were not to be trusted."""
+"""JSON documents over HTTPS, asked for as if their server were not to be trusted."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import json
 import socket
 import time
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
 
 from sagectl.errors import InputError
 
@@ -17,10 +18,19 @@ if TYPE_CHECKING:
 
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _HTTPS_PORT = 443
+_REFUSAL_BYTES = 4096
 
 
 class FetchError(InputError):
     """A document could not be had; the message says from where and why."""
+
+
+class Asked(NamedTuple):
+    """A request: what goes with it to the server."""
+
+    method: str = "GET"
+    body: bytes | None = None
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 class Limits(NamedTuple):
@@ -39,18 +49,10 @@ def fetched(url: str, limits: Limits) -> Mapping[str, Any]:
     connected to, each one looked up once, so that a name cannot change its mind. Certificates
     are checked against what the machine trusts (``SSL_CERT_FILE`` names other authorities).
     """
-    from http.client import HTTPException
-
     deadline = time.monotonic() + limits.seconds
     at = url
     for _ in range(limits.redirects + 1):
-        try:
-            answer = _answer(at, limits, deadline)
-        except (OSError, ValueError, HTTPException) as error:
-            if isinstance(error, TimeoutError) or time.monotonic() > deadline:
-                text = f"{at} did not answer in {limits.seconds:g} seconds"
-                raise FetchError(text) from error
-            raise FetchError(f"{at} cannot be reached: {error or repr(error)}") from error
+        answer = _told(at, Asked(), limits, deadline)
         if isinstance(answer, bytes):
             return _parsed(at, answer)
         at = urljoin(at, answer)
@@ -60,8 +62,38 @@ def fetched(url: str, limits: Limits) -> Mapping[str, Any]:
     )
 
 
-def _answer(url: str, limits: Limits, deadline: float) -> bytes | str:
-    """The body at ``url``, or where it redirects to."""
+def answered(
+    url: str, limits: Limits, *, form: Mapping[str, str] | None = None, bearer: str = ""
+) -> Mapping[str, Any]:
+    """The JSON object that ``url`` answers to a form, or to who bears a token.
+
+    Neither goes on to where a server redirects: they are secrets. Raises FetchError.
+    """
+    headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+    asked = Asked(headers=headers)
+    if form is not None:
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+        asked = Asked("POST", urlencode(form).encode(), headers)
+    answer = _told(url, asked, limits, time.monotonic() + limits.seconds)
+    if isinstance(answer, str):
+        raise FetchError(f"{url} redirects to {answer!r:.200}, and must answer itself")
+    return _parsed(url, answer)
+
+
+def _told(url: str, asked: Asked, limits: Limits, deadline: float) -> bytes | str:
+    """The body that ``url`` answers, or where it redirects to. Raises FetchError."""
+    from http.client import HTTPException
+
+    try:
+        return _answer(url, asked, limits, deadline)
+    except (OSError, ValueError, HTTPException) as error:
+        if isinstance(error, TimeoutError) or time.monotonic() > deadline:
+            text = f"{url} did not answer in {limits.seconds:g} seconds"
+            raise FetchError(text) from error
+        raise FetchError(f"{url} cannot be reached: {error or repr(error)}") from error
+
+
+def _answer(url: str, asked: Asked, limits: Limits, deadline: float) -> bytes | str:
     from http.client import HTTPSConnection
     from ssl import create_default_context
     from threading import Timer
@@ -82,7 +114,8 @@ def _answer(url: str, limits: Limits, deadline: float) -> bytes | str:
         alarm.start()
         try:
             target = urlunsplit(("", "", parts.path or "/", parts.query, ""))
-            connection.request("GET", target, headers={"Accept": "application/json"})
+            headers = {"Accept": "application/json", **asked.headers}
+            connection.request(asked.method, target, asked.body, headers)
             answer = _read(url, connection.getresponse(), limits)
             _left(deadline)
             return answer
@@ -112,11 +145,24 @@ def _read(url: str, response: HTTPResponse, limits: Limits) -> bytes | str:
     if response.status in _REDIRECTS:
         return response.headers.get("Location") or ""
     if response.status != HTTPStatus.OK:
-        raise FetchError(f"{url} answers {response.status} {response.reason}")
+        told = _refusal(response.read(_REFUSAL_BYTES))
+        raise FetchError(f"{url} answers {response.status} {response.reason}{told}")
     body = response.read(limits.size_bytes + 1)
     if len(body) > limits.size_bytes:
         raise FetchError(f"{url} answers with more than {limits.size_bytes} bytes")
     return body
+
+
+def _refusal(body: bytes) -> str:
+    """What an OAuth server says is wrong (RFC 6749, section 5.2), if it does."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(value, dict):
+        return ""
+    parts = [str(value[name]) for name in ("error", "error_description") if name in value]
+    return f": {': '.join(parts)}"[:300] if parts else ""
 
 
 def _left(deadline: float) -> float:

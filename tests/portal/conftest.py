@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import threading
+import time
 import zlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
@@ -13,9 +14,12 @@ import pytest
 from sagectl.controlplane import people
 from sagectl.controlplane.plane import ControlPlane
 from sagectl.controlplane.portal.server import Portal
+from sagectl.identity.fetching import Limits
+from sagectl.identity.sign_in import RelyingParty
 from sagectl.schema.model import ServiceModel, service_model
 from tests.support.labelings import PLACE, with_job
 from tests.support.planes import with_team
+from tests.support.provider import SECRET, Provider, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,10 +57,26 @@ def make_job(plane: ControlPlane, tmp_path: Path) -> MakeJob:
     return make
 
 
+@pytest.fixture
+def provider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
+    """A provider whose Ann is a radiologist."""
+    folder = tmp_path / "provider"
+    folder.mkdir()
+    with served(folder) as (found, certificate):
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        found.person = {"sagemaker:groups": ["radiologists"]}
+        yield found
+
+
+def party(provider: Provider, secret: str = SECRET) -> RelyingParty:
+    """The portal's side of sign-in at ``provider``."""
+    return RelyingParty(provider.config(), secret, Limits(allows_loopback=True), time.time)
+
+
 @contextmanager
-def opened(work: LabelingWork) -> Iterator[str]:
-    """The URL of a portal on ``work``."""
-    portal = Portal(work, "127.0.0.1", 0)
+def opened(work: LabelingWork, provider: RelyingParty | None = None) -> Iterator[str]:
+    """The URL of a portal on ``work``, whose people sign in at ``provider`` if there is one."""
+    portal = Portal(work, "127.0.0.1", 0, provider)
     thread = threading.Thread(target=portal.serve_forever, args=(0.01,))
     thread.start()
     try:

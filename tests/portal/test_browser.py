@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.portal.conftest import opened, picture
+from tests.portal.conftest import opened, party, picture
 from tests.support.labelings import put
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sagectl.controlplane.labelwork import LabelingWork
     from sagectl.controlplane.plane import ControlPlane
     from tests.portal.conftest import MakeJob
+    from tests.support.provider import Provider
 
 pytestmark = pytest.mark.browser
 
@@ -101,6 +102,7 @@ def driver() -> Iterator[Any]:
 
     options = webdriver.ChromeOptions()
     options.binary_location = binary
+    options.accept_insecure_certs = True  # the provider of a test has one of its own
     for flag in ("headless=new", "no-sandbox", "disable-dev-shm-usage", "window-size=1100,820"):
         options.add_argument(f"--{flag}")
     found = webdriver.Chrome(options=options, service=webdriver.ChromeService(service))
@@ -312,3 +314,34 @@ def test_a_skipped_task_does_not_come_back(make_job: MakeJob, browser: Browser) 
         assert browser.find(".text").text == "barks"
         browser.leave_by("#skip")
         assert "Nothing is left for you" in browser.find("main").text
+
+
+def test_a_worker_signs_in_at_the_provider_and_out_again(
+    make_job: MakeJob, provider: Provider, browser: Browser
+) -> None:
+    provider.is_silent = False
+    work = make_job([{"source": "purrs"}], workers=1)
+    with opened(work, party(provider)) as url:
+        provider.allowed = [f"{url}/oauth2/idpresponse"]
+        browser.driver.get(url.replace("127.0.0.1", "localhost"))
+        browser.look("provider")
+        browser.click("main a")
+        browser.click("#consent")
+        assert "1 for you" in browser.find(".jobs").text
+        assert browser.find("header span:not(.grow)").text == "Ann"
+        cookies = browser.driver.get_cookies()
+        assert {(one["name"], one["sameSite"]) for one in cookies} == {
+            ("sagectl-portal", "Strict")
+        }
+        assert browser.driver.execute_script("return document.cookie") == ""
+        browser.leave_by(".jobs a")
+        browser.click("[data-label=cat]")
+        browser.leave_by("#submit")
+        no_complaints(browser)
+        browser.click("header button")
+        browser.click("#back")
+        assert browser.find("main h1").text == "Sign in"
+    [row] = output(work)
+    assert row["pet"] == 0
+    [[answer]] = work.answers(work.job("pets")).values()
+    assert answer.worker == "ann"

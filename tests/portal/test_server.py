@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode, urlsplit
 
 import pytest
 
@@ -21,6 +18,7 @@ from sagectl.controlplane.portal.sessions import SESSION_SECONDS, Sessions
 from sagectl.errors import InputError
 from tests.portal.conftest import opened
 from tests.support.labelings import put
+from tests.support.visitors import Client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,41 +26,6 @@ if TYPE_CHECKING:
 
     from sagectl.controlplane.labelwork import LabelingWork
     from tests.portal.conftest import MakeJob
-
-
-class Client:
-    """A browser without a screen."""
-
-    def __init__(self, url: str) -> None:
-        self.place = urlsplit(url).netloc
-        self.cookie = ""
-
-    def ask(
-        self, method: str, path: str, fields: dict[str, object] | None = None, **headers: str
-    ) -> tuple[int, str, str]:
-        """Status, Location and text of an answer; header names are written with ``_``."""
-        connection = http.client.HTTPConnection(self.place, timeout=10)
-        given = {name.replace("_", "-"): value for name, value in headers.items()}
-        given.setdefault("Cookie", self.cookie)
-        body = None
-        if fields is not None:
-            body = urlencode(fields)
-            given["Content-Type"] = "application/x-www-form-urlencoded"
-        connection.request(method, path, body, given)
-        answer = connection.getresponse()
-        text = answer.read().decode(errors="replace")
-        if cookie := answer.getheader("Set-Cookie"):
-            self.cookie = cookie.partition(";")[0]
-        connection.close()
-        return answer.status, answer.getheader("Location") or "", text
-
-    def sign_in(self, name: str, password: str = "open-sesame") -> int:
-        return self.ask("POST", "/sign-in", {"name": name, "password": password})[0]
-
-    def csrf(self) -> str:
-        found = re.search(r'name="csrf" value="([^"]+)"', self.ask("GET", "/")[2])
-        assert found is not None
-        return found[1]
 
 
 @pytest.fixture
@@ -175,9 +138,9 @@ def test_an_object_is_read_only_by_its_signed_path(client: Client, work: Labelin
 
 def test_signing_out_ends_the_session(client: Client) -> None:
     client.sign_in("ann")
-    cookie = client.cookie
+    before = dict(client.cookies)
     client.ask("POST", "/sign-out", {"csrf": client.csrf()})
-    client.cookie = cookie
+    client.cookies = before
     assert client.ask("GET", "/")[:2] == (303, "/sign-in")
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import ssl
 import threading
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import parse_qsl, urlencode
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -19,16 +23,28 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-CLIENT = "portal"
+CLIENT, SECRET = "portal", "not-to-be-seen"
 DISCOVERY = "/.well-known/openid-configuration"
 Answer = tuple[int, dict[str, str], bytes]
 
 
+class Asked(NamedTuple):
+    """A request: the fields of its query and of its form, and its bearer token."""
+
+    query: dict[str, str]
+    form: dict[str, str]
+    bearer: str
+
+
 class Provider:
-    """Signs tokens; ``answers`` maps paths to what is said there, for tests to change."""
+    """Signs people in; ``answers`` maps paths to what is said there, for tests to change.
+
+    ``person`` overrides what tokens say, ``told`` is what userinfo does; ``allowed`` are the
+    redirect URLs of the client. A page asks for consent unless ``is_silent``.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -43,7 +59,20 @@ class Provider:
             "response_types_supported": ["code"],
             "scopes_supported": ["openid", "email"],
         }
+        self.allowed: list[str] = []
+        self.person: dict[str, Any] = {}
+        self.told: dict[str, Any] = {"sub": "ann"}
+        self.is_silent = True
+        self.codes: dict[str, dict[str, str]] = {}
+        self.used: list[dict[str, str]] = []
+        self.doors: dict[tuple[str, str], Callable[[Asked], Answer]] = {
+            ("GET", "/authorize"): self.authorize,
+            ("POST", "/token"): self.exchange,
+            ("GET", "/userinfo"): self.userinfo,
+            ("GET", "/logout"): self.logout,
+        }
         self.answers: dict[str, Callable[[], Answer]] = {
+            "/favicon.ico": lambda: (204, {}, b""),
             DISCOVERY: lambda: said(self.document),
             "/jwks": lambda: said({"keys": [self.key.as_dict(private=False)]}),
         }
@@ -52,7 +81,7 @@ class Provider:
         """The provider as OidcConfig."""
         return {
             "ClientId": CLIENT,
-            "ClientSecret": "not-to-be-seen",
+            "ClientSecret": SECRET,
             "Issuer": self.url,
             "AuthorizationEndpoint": f"{self.url}/authorize",
             "TokenEndpoint": f"{self.url}/token",
@@ -67,6 +96,7 @@ class Provider:
             "iss": self.url,
             "aud": CLIENT,
             "exp": int(time.time()) + 600,
+            "sub": "ann",
             "sagemaker:groups": ["doctors"],
             "sagemaker:sub": "ann",
             "sagemaker:client_id": CLIENT,
@@ -77,9 +107,53 @@ class Provider:
         header = {"alg": "ES256", "kid": "one"}
         return jwt.encode(header, self.claims(**other), key or self.key)
 
+    # --- authorization codes, as OpenID Connect Core 1.0 has them
+
+    def authorize(self, asked: Asked) -> Answer:
+        query = asked.query
+        redirect = query.get("redirect_uri", "")
+        if query.get("client_id") != CLIENT or redirect not in self.allowed:
+            return 400, {}, b"that address is not allowed"
+        if query["response_type"] != "code" or query["code_challenge_method"] != "S256":
+            return moved(f"{redirect}?{urlencode({'error': 'invalid_request'})}")
+        code = f"code-{len(self.codes)}"
+        self.codes[code] = query
+        back = f"{redirect}?{urlencode({'code': code, 'state': query['state']})}"
+        if self.is_silent:
+            return moved(back)
+        return page(f'<h1>Provider</h1><a id="consent" href="{escape(back)}">Yes, I am Ann</a>')
+
+    def exchange(self, asked: Asked) -> Answer:
+        form = asked.form
+        self.used.append(form)
+        begun = self.codes.pop(form.get("code", ""), None)
+        if (form.get("client_id"), form.get("client_secret")) != (CLIENT, SECRET):
+            return refused("invalid_client")
+        digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
+        proof = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        if (
+            begun is None
+            or begun["redirect_uri"] != form["redirect_uri"]
+            or begun["code_challenge"] != proof
+        ):
+            return refused("invalid_grant")
+        token = self.token(**{"nonce": begun["nonce"], **self.person})
+        return said({"id_token": token, "access_token": "let-me-in", "token_type": "Bearer"})
+
+    def userinfo(self, asked: Asked) -> Answer:
+        return said(self.told) if asked.bearer == "Bearer let-me-in" else (401, {}, b"")
+
+    def logout(self, asked: Asked) -> Answer:
+        back = asked.query["post_logout_redirect_uri"]
+        return page(f'<h1>Signed out</h1><a id="back" href="{escape(back)}">Back</a>')
+
 
 def said(value: Any) -> Answer:
     return 200, {"Content-Type": "application/json"}, json.dumps(value).encode()
+
+
+def refused(error: str) -> Answer:
+    return 400, {"Content-Type": "application/json"}, json.dumps({"error": error}).encode()
 
 
 def page(text: str) -> Answer:
@@ -96,7 +170,7 @@ def served(folder: Path) -> Iterator[tuple[Provider, Path]]:
     certificate, key = _certificate(folder)
     server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
     provider = Provider(f"https://127.0.0.1:{server.server_port}")
-    server.RequestHandlerClass = _handler(provider.answers)
+    server.RequestHandlerClass = _handler(provider)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     server.socket = context.wrap_socket(
@@ -112,15 +186,29 @@ def served(folder: Path) -> Iterator[tuple[Provider, Path]]:
         thread.join()
 
 
-def _handler(answers: Mapping[str, Callable[[], Answer]]) -> type[BaseHTTPRequestHandler]:
+def _handler(provider: Provider) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, headers, body = answers.get(self.path, lambda: (404, {}, b""))()
+            self._answer("GET", "")
+
+        def do_POST(self) -> None:
+            length = int(self.headers["Content-Length"])
+            self._answer("POST", self.rfile.read(length).decode())
+
+        def _answer(self, method: str, body: str) -> None:
+            path, _, query = self.path.partition("?")
+            if door := provider.doors.get((method, path)):
+                bearer = self.headers.get("Authorization", "")
+                given = Asked(dict(parse_qsl(query)), dict(parse_qsl(body)), bearer)
+                status, headers, content = provider.answers.get(path, lambda: door(given))()
+            else:
+                answer = provider.answers.get(self.path, lambda: (404, {}, b""))
+                status, headers, content = answer()
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(body)
+            self.wfile.write(content)
 
         def log_message(self, *_: Any) -> None: ...
 

@@ -34,6 +34,22 @@ def sign_in(note: str = "") -> str:
     return _PAGE.format(title="Sign in", right="", body=body)
 
 
+def provider_sign_in(issuer: str, place: str) -> str:
+    """The page that leads to the provider."""
+    body = f"""<main class="narrow"><h1>Sign in</h1>
+<p>The members of this workforce sign in at</p><p><b>{escape(issuer)}</b></p>
+<p><a class="button primary" href="{escape(place)}">Go there</a></p></main>"""
+    return _PAGE.format(title="Sign in", right="", body=body)
+
+
+def moving_on(text: str, place: str) -> str:
+    """A page that leads on to ``place`` by itself."""
+    url = escape(place)
+    body = f"""<main class="narrow"><meta http-equiv="refresh" content="0;url={url}">
+<p>{escape(text)}</p><p><a href="{url}">Go on</a></p></main>"""
+    return _PAGE.format(title="One moment", right="", body=body)
+
+
 def tasks(session: Session, rows: Sequence[tuple[Resource, str, int]], note: str = "") -> str:
     """The jobs that wait for a worker: job, team, and how many objects are left for them."""
     said = f'<p class="note" role="status">{escape(note)}</p>' if note else ""
@@ -95,7 +111,7 @@ def problem(title: str, text: str, hint: str | None = None) -> str:
 
 def _who(session: Session) -> str:
     token = f'<input type="hidden" name="csrf" value="{escape(session.csrf)}">'
-    return f"""<span>{escape(session.name)}</span><form method="post" action="/sign-out">
+    return f"""<span>{escape(session.shown)}</span><form method="post" action="/sign-out">
 {token}<button>Sign out</button></form>"""
 
 

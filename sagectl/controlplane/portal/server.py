@@ -12,36 +12,31 @@ import socket
 import socketserver
 import threading
 from contextlib import suppress
-from http.cookies import CookieError, SimpleCookie
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from importlib.resources import files
-from ipaddress import ip_address
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote, urlsplit
 
 from sagectl.controlplane import people
 from sagectl.controlplane.clock import milliseconds
 from sagectl.controlplane.portal import pages
+from sagectl.controlplane.portal.answers import Said, leading_to, page
+from sagectl.controlplane.portal.doors import DOORS, PROVIDER_DOORS, Doors
+from sagectl.controlplane.portal.exchange import is_loopback
 from sagectl.controlplane.portal.forms import ELEMENTS, form
-from sagectl.controlplane.portal.sessions import SESSION_SECONDS, Session, Sessions
+from sagectl.controlplane.portal.provider import Attempts
+from sagectl.controlplane.portal.sessions import Session, Sessions
 from sagectl.errors import InputError, NotFoundError, SagectlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from sagectl.controlplane.labelwork import LabelingWork
+    from sagectl.controlplane.portal.provider import Provider
 
-BODY_BYTES = 8 << 20
-_COOKIE = "sagectl-portal"
 _POLL_SECONDS = 0.05
-_LOOPBACK_NAMES = frozenset(("localhost", "localhost.localdomain"))
 _TEXT_BYTES = 1 << 20
-# Templates bring scripts and styles of their own, but reach nothing beyond this portal.
-_POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline';"
-    " img-src 'self' data: blob:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
 ASSETS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         ELEMENTS: ("elements.js", "text/javascript; charset=utf-8"),
@@ -52,33 +47,20 @@ ASSETS: Mapping[str, tuple[str, str]] = MappingProxyType(
 _SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp", "text/plain", "video/mp4")
 
 
-class Said(NamedTuple):
-    """An answer: a page, a place to go to, or bytes."""
-
-    status: int
-    content: bytes = b""
-    kind: str = "text/html; charset=utf-8"
-    location: str | None = None
-    cookie: str | None = None
-
-
-def page(html: str, status: int = 200) -> Said:
-    return Said(status, html.encode())
-
-
-def leading_to(location: str, cookie: str | None = None) -> Said:
-    """Sends the browser elsewhere, after a form so that a reload sends nothing twice."""
-    return Said(303, location=location, cookie=cookie)
-
-
 def serve(
-    work: LabelingWork, host: str = "127.0.0.1", port: int = 0, *, ready: Callable[[str], None]
+    work: LabelingWork,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    ready: Callable[[str], None],
+    provider: Provider | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT; ``ready`` is called with the URL, port 0 takes a free one.
 
+    With a ``provider`` people sign in there, and the local table of people is not asked.
     Raises InputError for an address that is not this machine's loopback, or that is taken.
     """
-    portal = Portal(work, host, port)
+    portal = Portal(work, host, port, provider)
 
     def end(_number: int, _frame: object) -> None:
         threading.Thread(target=portal.shutdown).start()
@@ -99,12 +81,16 @@ class Portal(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, work: LabelingWork, host: str, port: int) -> None:
+    def __init__(
+        self, work: LabelingWork, host: str, port: int, provider: Provider | None = None
+    ) -> None:
         self.work = work
         self.sessions = Sessions()
+        self.attempts = Attempts()
+        self.provider = provider
         self._key = work.plane.store.key()
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        if not _is_loopback(host):
+        if not is_loopback(host):
             raise InputError(
                 f"{host!r} is not a loopback address, and passwords would travel in the clear.",
                 hint="Use 127.0.0.1, ::1 or localhost.",
@@ -139,25 +125,14 @@ class Portal(ThreadingHTTPServer):
         return hmac.new(self._key, uri.encode(), hashlib.sha256).hexdigest()[:32]
 
 
-class Visit(BaseHTTPRequestHandler):
+class Visit(Doors):
     """The requests of one browser, one after another."""
 
-    server: Portal
-    protocol_version = "HTTP/1.1"
-    server_version = "sagectl"
-    sys_version = ""
-    timeout = 60
-    wbufsize = -1
-    disable_nagle_algorithm = True
-
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - http.server's
         self._answer("GET")
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 - http.server's
         self._answer("POST")
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's
-        """Nothing: what workers do is in the database."""
 
     def _answer(self, method: str) -> None:
         try:
@@ -166,18 +141,19 @@ class Visit(BaseHTTPRequestHandler):
             said = page(pages.problem("Not here", error.message), 404)
         except SagectlError as error:
             said = page(pages.problem("That did not work", error.message, error.hint), 400)
-        self._send(said)
+        self.send(said)
 
     def _said(self, method: str) -> Said:
         path = urlsplit(self.path).path
-        fields = self._fields() if method == "POST" else {}
-        self._require_our_name()
+        fields = self.fields() if method == "POST" else {}
+        self.require_our_name()
         if method == "GET" and path in ASSETS:
             name, kind = ASSETS[path]
             return Said(200, (files(__package__) / name).read_bytes(), kind)
-        if path == "/sign-in":
-            return self._sign_in(fields) if method == "POST" else page(pages.sign_in())
-        session = self._session()
+        doors = DOORS if self.server.provider is None else PROVIDER_DOORS
+        if door := doors.get((method, path)):
+            return door(self, fields)
+        session = self.session()
         if session is None:
             return leading_to("/sign-in")
         if method == "POST" and not session.sent(fields.get("csrf", "")):
@@ -188,25 +164,6 @@ class Visit(BaseHTTPRequestHandler):
         return page(pages.problem("Not here", f"There is nothing at {path}."), 404)
 
     # --- the routes
-
-    def _sign_in(self, fields: Mapping[str, str]) -> Said:
-        name, sessions = fields.get("name", ""), self.server.sessions
-        if sessions.is_barred(name):
-            return page(pages.sign_in("Too many attempts. Wait half a minute."), 429)
-        work = self.server.work
-        person = people.signed_in(
-            work.plane.store, work.place, name, fields.get("password", "")
-        )
-        if person is None:
-            sessions.failed(name)
-            return page(pages.sign_in("The name or the password is wrong."), 403)
-        token = sessions.begin(person).token
-        flags = f"HttpOnly; SameSite=Strict; Path=/; Max-Age={SESSION_SECONDS:.0f}"
-        return leading_to("/", f"{_COOKIE}={token}; {flags}")
-
-    def _sign_out(self, session: Session, _: Mapping[str, str]) -> Said:
-        self.server.sessions.end(session)
-        return leading_to("/sign-in", f"{_COOKIE}=; Path=/; Max-Age=0")
 
     def _tasks(self, session: Session, _: Mapping[str, str]) -> Said:
         work, rows = self.server.work, []
@@ -262,6 +219,8 @@ class Visit(BaseHTTPRequestHandler):
         return next((job for job, _ in jobs if job.name == name), None)
 
     def _person(self, session: Session) -> people.Person:
+        if session.groups is not None:
+            return people.Person(session.name, session.groups)
         work = self.server.work
         found = people.find(work.plane.store, work.place, session.name)
         return found or people.Person(session.name, ())
@@ -274,58 +233,11 @@ class Visit(BaseHTTPRequestHandler):
         content = self.server.work.objects.path(source).read_bytes()[:_TEXT_BYTES]
         return content.decode(errors="replace")
 
-    def _session(self) -> Session | None:
-        cookies: SimpleCookie = SimpleCookie()
-        with suppress(CookieError):
-            cookies.load(self.headers.get("Cookie", ""))
-        token = cookies.get(_COOKIE)
-        return self.server.sessions.find(token.value) if token else None
-
-    def _fields(self) -> dict[str, str]:
-        length = self.headers.get("Content-Length", "")
-        if not (length.isascii() and length.isdecimal()) or int(length) > BODY_BYTES:
-            self.close_connection = True
-            raise InputError("the form is too large, or does not say how large it is")
-        content = self.rfile.read(int(length)).decode(errors="replace")
-        try:
-            given = parse_qs(content, keep_blank_values=True, max_num_fields=20)
-        except ValueError as error:
-            raise InputError(f"the form cannot be read: {error}") from error
-        return {name: values[-1] for name, values in given.items()}
-
-    def _require_our_name(self) -> None:
-        """Refuse a web page of another name that was made to lead here, and its forms."""
-        host = self.headers.get("Host", "")
-        origin = self.headers.get("Origin")
-        if not _is_loopback(re.sub(r":\d+$", "", host).strip("[]").lower()) or (
-            origin is not None and origin != f"http://{host}"
-        ):
-            self.close_connection = True
-            raise InputError("this portal is not reached that way")
-
-    def _send(self, said: Said) -> None:
-        self.send_response(said.status)
-        self.send_header("Content-Type", said.kind)
-        self.send_header("Content-Length", str(len(said.content)))
-        self.send_header("Content-Security-Policy", _POLICY)
-        self.send_header("X-Content-Type-Options", "nosniff")
-        self.send_header("Referrer-Policy", "same-origin")
-        self.send_header("Cache-Control", "no-store")
-        if said.location:
-            self.send_header("Location", said.location)
-        if said.cookie:
-            self.send_header("Set-Cookie", said.cookie)
-        if self.close_connection:
-            self.send_header("Connection", "close")
-        self.end_headers()
-        self.wfile.write(said.content)
-        self.wfile.flush()
-
 
 ROUTES: Mapping[tuple[str, re.Pattern[str]], Callable[..., Said]] = MappingProxyType(
     {
         ("GET", re.compile(r"/")): Visit._tasks,
-        ("POST", re.compile(r"/sign-out")): Visit._sign_out,
+        ("POST", re.compile(r"/sign-out")): Visit.sign_out,
         ("GET", re.compile(r"/jobs/([^/]+)")): Visit._task,
         ("POST", re.compile(r"/jobs/([^/]+)/submit")): Visit._submit,
         ("POST", re.compile(r"/jobs/([^/]+)/skip")): Visit._skip,
@@ -339,9 +251,3 @@ def _number(fields: Mapping[str, str]) -> int:
     if not (number.isascii() and number.isdecimal() and len(number) < 10):
         raise InputError("the form does not say which object it is about")
     return int(number)
-
-
-def _is_loopback(name: str) -> bool:
-    with suppress(ValueError):
-        return ip_address(name).is_loopback
-    return name in _LOOPBACK_NAMES

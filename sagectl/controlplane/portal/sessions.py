@@ -18,12 +18,18 @@ _FAILURES, _FAILURE_SECONDS = 5, 30.0
 
 
 class Session(NamedTuple):
-    """One sign-in. ``csrf`` is in every form of its pages, and nowhere else to be read."""
+    """One sign-in. ``csrf`` is in every form of its pages, and nowhere else to be read.
+
+    ``name`` is who answers, ``shown`` what is on the page; ``groups`` are those a provider told
+    of, None for people of the local table, who may change theirs.
+    """
 
     token: str
     csrf: str
     name: str
     ends: float
+    shown: str
+    groups: tuple[str, ...] | None = None
 
     def sent(self, token: str) -> bool:
         """Whether a form that carries ``token`` is one of this session's."""
@@ -39,12 +45,14 @@ class Sessions:
         self._sessions: dict[str, Session] = {}
         self._failures: dict[str, list[float]] = {}
 
-    def begin(self, person: Person) -> Session:
+    def begin(self, person: Person, *, shown: str = "", is_elsewhere: bool = False) -> Session:
         session = Session(
             secrets.token_urlsafe(32),
             secrets.token_urlsafe(32),
             person.name,
             self._clock() + SESSION_SECONDS,
+            shown or person.name,
+            person.groups if is_elsewhere else None,
         )
         with self._lock:
             self._failures.pop(person.name, None)
