@@ -6,6 +6,7 @@ python docs/generate.py --check   exit 1 if a page is out of date
 
 from __future__ import annotations
 
+import re
 import sys
 import textwrap
 from pathlib import Path
@@ -156,6 +157,39 @@ def exit_codes() -> str:
 
     rows = [[str(code), meaning] for code, meaning in EXIT_CODES.items()]
     return "\n".join(["# Exit codes", "", *table(["code", "meaning"], rows), ""])
+
+
+def faults() -> str:
+    """What the control plane answers instead of a result."""
+    import inspect
+
+    from sagectl.controlplane import faults as module
+    from sagectl.controlplane.wire import serialization
+
+    made = {}
+    for function in (*module.FAULTS.values(), serialization):
+        (code,) = re.findall(
+            r'"(\w+(?:Exception|InUse|Exceeded|NotFound|Failure))"', inspect.getsource(function)
+        )
+        made[code] = (inspect.getdoc(function) or "").partition("\n")[0]
+    rows = [
+        [f"`{code}`", str(status), made.get(code, "")]
+        for code, status in module.STATUSES.items()
+    ]
+    parts = [
+        "# Faults",
+        "",
+        "What the embedded control plane refuses with, as the service does: over HTTP as",
+        "`__type`, to boto3 as the code of a ClientError, on the command line as the first word of",
+        "the error, with exit code 3.",
+        "",
+        *table(["code", "HTTP status", "when"], rows),
+        "",
+        "A reason of a failed compilation is no fault; those are in",
+        "[Fidelity](../explanation/fidelity.md).",
+        "",
+    ]
+    return "\n".join(parts)
 
 
 def settings() -> str:
@@ -314,6 +348,7 @@ PAGES = {
     "reference/rules": rules,
     "reference/targets": targets,
     "reference/exit-codes": exit_codes,
+    "reference/faults": faults,
     "reference/settings": settings,
     "reference/python": python,
     "explanation/fidelity": fidelity,
