@@ -192,7 +192,8 @@ def describe(app: App, resource: str, name: str) -> None:
 def diff(app: App, resource: str, left: str, right: str, full: bool) -> int:
     """Compare two records: hyper-parameters, metrics and tags side by side.
 
-    The exit code is 1 if they differ.
+    Records that have none of these, such as work teams, are compared whole. The exit code is
+    1 if they differ.
 
     \b
     Example:

@@ -17,12 +17,17 @@ _COMPARED = ("HyperParameters.", "Parameters.", "Metrics.", "Tags.")
 def compared(
     left: Mapping[str, Any], right: Mapping[str, Any], names: tuple[str, str], *, is_full: bool
 ) -> Listing:
-    """Rows of what the records differ in: the property, and its value in each."""
+    """Rows of what the records differ in: the property, and its value in each.
+
+    Records that have nothing that experiments are compared by are compared whole.
+    """
     here, there = (dict(_leaves(record)) for record in (left, right))
+    every = sorted(here.keys() | there.keys())
+    some = [name for name in every if name.startswith(_COMPARED)]
     rows = [
         {"Property": name, "Left": here.get(name), "Right": there.get(name)}
-        for name in sorted(here.keys() | there.keys())
-        if here.get(name) != there.get(name) and (is_full or name.startswith(_COMPARED))
+        for name in (every if is_full else some or every)
+        if here.get(name) != there.get(name)
     ]
     titles = zip(("PROPERTY", *names), ("Property", "Left", "Right"), strict=True)
     columns = [Computed(title, _cell(key)) for title, key in titles]

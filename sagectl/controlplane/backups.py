@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import tarfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
@@ -68,9 +68,11 @@ def back_up(state: Path, target: Path) -> Backup:
         size = draft.stat().st_size
         draft.replace(target)
     except OSError as error:
-        raise InputError(f"{error.filename or target}: {error.strerror}") from error
+        place_of = target if error.filename == str(draft) else error.filename or target
+        raise InputError(f"{place_of} cannot be written: {error.strerror}") from error
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):  # there can be none where none can be written
+            draft.unlink(missing_ok=True)
     return Backup(len(kept), size)
 
 

@@ -50,9 +50,12 @@ def property_named(name: str, shape: Shape) -> Property:
     found = special(rest, shape) if special and rest else None
     found = found or _at(name, shape)
     if found is None:
+        from sagectl.manifest.wording import did_you_mean
+
         raise faults.validation(
             f"{name!r} is not a property that can be searched.",
-            hint="Properties are the fields of the resource, Tags.KEY, Metrics.NAME and "
+            hint=did_you_mean(name, shape.members)
+            or "Properties are the fields of the resource, Tags.KEY, Metrics.NAME and "
             "HyperParameters.NAME.",
         )
     return found

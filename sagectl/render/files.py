@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from sagectl.errors import InputError, MissingExtraError
@@ -33,8 +34,11 @@ def save_rows(path: Path, rows: Iterable[Row]) -> int:
         write(beside, some)
         beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise InputError(f"{path} cannot be written: {error.strerror}") from error
+        with suppress(OSError):  # there can be none where none can be written
+            beside.unlink(missing_ok=True)
+        # Parquet's library has a number for the reason, and a long text of its own.
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise InputError(f"{path} cannot be written: {reason}") from error
     return len(some)
 
 

@@ -165,6 +165,48 @@ def test_a_job_is_no_different_from_itself(jobs: Run) -> None:
     assert jobs("search", "diff", "TrainingJob", "talk", "talk").code == 0
 
 
+def test_teams_have_no_metrics_and_are_compared_whole(local: Run) -> None:
+    pool = {"UserPool": "us-east-1_Pool1", "ClientId": "portal"}
+    documents = [{"kind": "Workforce", "name": "crowd", "spec": {"CognitoConfig": pool}}]
+    for name in ("north", "south"):
+        members = [{"CognitoMemberDefinition": {**pool, "UserGroup": "all"}}]
+        told = {"Description": f"Read the {name}", "MemberDefinitions": members}
+        spec = {"WorkforceName": "crowd", **told}
+        documents.append({"kind": "Workteam", "name": name, "spec": spec})
+    text = "\n---\n".join(map(json.dumps, documents))
+    assert local("apply", "-f", "-", "--yes", stdin=text).code == 0
+
+    done = local("search", "diff", "Workteam", "north", "south", "-o", "tsv")
+
+    assert done.code == 1
+    assert "Description\tRead the north\tRead the south" in done.out.splitlines()
+
+
+NOWHERE = {
+    "in a file": "file/found.csv",
+    "in no folder": "nowhere/found.parquet",
+    "too long": f"{'x' * 300}.jsonl",
+}
+
+
+@pytest.mark.parametrize("place", NOWHERE.values(), ids=NOWHERE)
+def test_where_nothing_can_be_saved_is_said(jobs: Run, tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").touch()
+
+    done = jobs("search", "TrainingJob", "--save", str(tmp_path / place))
+
+    assert done.code == 2
+    assert "cannot be written: " in done.err
+    assert "Detail" not in done.err
+
+
+def test_a_property_nearly_right_is_suggested(jobs: Run) -> None:
+    done = jobs("search", "TrainingJob", "TrainingJobStatu = 'Completed'")
+
+    assert done.code == 3
+    assert "Did you mean 'TrainingJobStatus'?" in done.err
+
+
 def test_a_trial_component_shows_the_transform_job_it_came_from(jobs: Run) -> None:
     done = jobs("search", "describe", "ExperimentTrialComponent", "scan")
 

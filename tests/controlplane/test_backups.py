@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import sqlite3
 import tarfile
 from typing import TYPE_CHECKING
@@ -175,6 +176,23 @@ def test_what_is_no_backup_changes_nothing(
         restore(plane.state, place)
     assert names(plane) == ["kept"]
     assert not list(plane.state.glob(".restore-*"))
+
+
+NOWHERE = {
+    "in a file": "file/monday.tar.gz",
+    "in no folder": "nowhere/monday.tar.gz",
+    "too long": f"{'x' * 300}.tar.gz",
+}
+
+
+@pytest.mark.parametrize("place", NOWHERE.values(), ids=NOWHERE)
+def test_a_backup_that_cannot_be_written_is_said_of_its_own_name(
+    plane: ControlPlane, tmp_path: Path, place: str
+) -> None:
+    plane.handle("CreateCompilationJob", compilation("kept"))
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match=re.escape(f"{tmp_path / place} cannot be written: ")):
+        back_up(plane.state, tmp_path / place)
 
 
 def test_a_checkup_finds_what_is_amiss(plane: ControlPlane) -> None:

@@ -176,6 +176,18 @@ def test_a_wrong_expression_is_pointed_at(text, column, problem) -> None:
     assert caught.value.hint
 
 
+def test_of_a_long_expression_the_wrong_place_is_shown() -> None:
+    good = " or ".join(f"A = 'a{number}'" for number in range(5000))
+    with pytest.raises(ExpressionError) as caught:
+        parsed(f"{good} or B ! {good}")
+
+    _, line, caret = caught.value.message.splitlines()
+    assert len(line) <= 80
+    assert line[caret.index("^")] == "!"
+    assert line.startswith("  ...")
+    assert line.endswith("...")
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
