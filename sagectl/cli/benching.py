@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sagectl.cli.building import DATA
-from sagectl.cli.compile_documents import INPUT
+from sagectl.cli.compile_documents import INPUT, shapes_of
 from sagectl.cli.lazy import Command
 from sagectl.cli.options import pass_app, takes
 from sagectl.cli.remoting import RPC, bench_there
@@ -176,7 +176,7 @@ def _measured(app: App, package: Path, **given: Any) -> Benchmark:
         subject = package
         if is_model(package):
             app.say(f"Compiling {package} for this processor.")
-            subject = stack.enter_context(made(package, dict(given["inputs"])))
+            subject = stack.enter_context(made(package, shapes_of(given["inputs"])))
             model = package
         feeds = read_arrays(data, model_inputs(subject), app.say) if data else None
         app.say("Measuring; the less else runs, the better.")

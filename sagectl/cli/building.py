@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sagectl.cli.compile_documents import INPUT, MATTR, features, framework_of
+from sagectl.cli.compile_documents import INPUT, MATTR, features, framework_of, shapes_of
 from sagectl.cli.lazy import Command
 from sagectl.cli.options import FORMAT, pass_app, takes
 from sagectl.cli.types import CAPITALS
@@ -117,7 +117,7 @@ def build(app: App, model: Path, directory: Path, **given: Any) -> None:
         framework=given.pop("framework") or framework_of(str(model)) or "ONNX",
         platform=_platform(given.pop("os"), given.pop("arch"), given.pop("accelerator")),
         mattr=features(mattr) if mattr else None,
-        inputs=dict(given.pop("inputs")),
+        inputs=shapes_of(given.pop("inputs")),
         **given,
     )
     with progress(app.console) as observer:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sagectl.cli.compile_documents import INPUT
+from sagectl.cli.compile_documents import INPUT, shapes_of
 from sagectl.cli.lazy import Command
 from sagectl.cli.options import pass_app, takes
 from sagectl.cli.types import CAPITALS
@@ -15,6 +15,7 @@ from sagectl.errors import InputError
 
 if TYPE_CHECKING:
     from sagectl.app import App
+    from sagectl.cli.compile_documents import Inputs
     from sagectl.manifest.document import Document
 
 _MODEL = click.Argument(("model",), type=click.Path(path_type=Path))
@@ -26,9 +27,7 @@ _FRAMEWORK = click.Option(
 @click.command(cls=Command)
 @takes(_MODEL, INPUT, _FRAMEWORK)
 @pass_app
-def check(
-    app: App, model: Path, inputs: tuple[tuple[str, list[int]], ...], framework: str | None
-) -> None:
+def check(app: App, model: Path, inputs: Inputs, framework: str | None) -> None:
     """Ask what a model holds, and whether it compiles.
 
     Nothing is compiled. Each operator is right (tests of ONNX vouch for it), unknown (it
@@ -41,9 +40,13 @@ def check(
       sagectl compile check examples/quickstart/digits.onnx -o json --query Inputs
     """
     from sagectl.compiler.check import checked
+    from sagectl.compiler.shapes import shape_sets, words
     from sagectl.render.check_view import check as shown
 
-    found = checked(model, framework, dict(inputs))
+    *others, shapes = shape_sets(shapes_of(inputs))
+    if others:
+        app.say(f"Checked with {words(shapes)}, the largest of {len(others) + 1}.")
+    found = checked(model, framework, shapes)
     app.show(shown(found))
     if found["Problems"]:
         click.get_current_context().exit(1)
@@ -100,7 +103,7 @@ def _job(
     model: Path,
     file: Path | None,
     *,
-    inputs: tuple[tuple[str, list[int]], ...],
+    inputs: Inputs,
     framework: str | None,
     name: str | None,
     os: str,
@@ -114,11 +117,14 @@ def _job(
     from sagectl.cli.compile_documents import LOCAL_OUTPUT, LOCAL_ROLE, MAX_RUNTIME_SECONDS
     from sagectl.cli.documents import merged
     from sagectl.compiler.check import fixed_shapes, framework_of
+    from sagectl.compiler.shapes import shape_sets
     from sagectl.manifest.document import Document, Upload
     from sagectl.schema.request import create_request
 
     kind = framework_of(model, framework)
-    shapes = fixed_shapes(model, dict(inputs)) if kind == "ONNX" else dict(inputs)
+    shapes = shapes_of(inputs)
+    if kind == "ONNX":
+        shapes = {**fixed_shapes(model, shape_sets(shapes)[-1]), **shapes}
     platform = {"Os": os, "Arch": arch, "Accelerator": accelerator}
     source: dict[str, Any] = {"S3Uri": Upload(model.absolute()), "Framework": kind}
     if shapes:

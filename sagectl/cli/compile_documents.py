@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sagectl.app import App
     from sagectl.cli.documents import Wanted
 
+    Inputs = tuple[tuple[str, list[int | str]], ...]
+
 # A model file's ending -> its framework, where it has only one.
 FRAMEWORKS = {
     ".onnx": "ONNX",
@@ -101,7 +103,7 @@ INPUT = click.Option(
     type=SHAPE,
     multiple=True,
     metavar="NAME=1,3,224,224",
-    help="Shape of an input; repeatable.",
+    help="Shape of an input, or 1..8 for a size; repeatable, also for other shapes of it.",
 )
 MCPU = click.Option(("--mcpu",), metavar="NAME", help="Processor to compile for.")
 MATTR = click.Option(
@@ -136,7 +138,7 @@ def job_spec(
     spec: Mapping[str, Any],
     *,
     model: str | None,
-    inputs: tuple[tuple[str, list[int]], ...],
+    inputs: Inputs,
     mcpu: str | None,
     mattr: str | None,
 ) -> dict[str, Any]:
@@ -144,10 +146,26 @@ def job_spec(
     options = target_options(
         spec.get("OutputConfig", {}).get("CompilerOptions"), mcpu=mcpu, mattr=mattr
     )
-    source = {"S3Uri": file_or_uri(model), "DataInputConfig": dict(inputs) or None}
+    source = {"S3Uri": file_or_uri(model), "DataInputConfig": shapes_of(inputs) or None}
     return {
         "InputConfig": {key: value for key, value in source.items() if value is not None},
         "OutputConfig": {"CompilerOptions": options} if mcpu or mattr else {},
+    }
+
+
+def shapes_of(inputs: Inputs) -> dict[str, Any]:
+    """The shapes that flags name, as a DataInputConfig has them.
+
+    Ranges of sizes, and several shapes of one input, are written as Core ML's are.
+    """
+    found: dict[str, list[list[int | str]]] = {}
+    for name, shape in inputs:
+        found.setdefault(name, []).append(shape)
+    return {
+        name: shapes[0]
+        if len(shapes) == 1 and all(isinstance(size, int) for size in shapes[0])
+        else {"shape": shapes[0] if len(shapes) == 1 else shapes}
+        for name, shapes in found.items()
     }
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sagectl.cli.compile_documents import INPUT, framework_of
+from sagectl.cli.compile_documents import INPUT, framework_of, shapes_of
 from sagectl.cli.lazy import Command
 from sagectl.cli.options import FORMAT, pass_app, takes
 from sagectl.cli.types import CAPITALS
@@ -97,7 +97,7 @@ def matrix(app: App, model: Path, targets: tuple[str, ...], **given: Any) -> Non
         model,
         output=given["directory"],
         framework=given["framework"] or framework_of(str(model)) or "ONNX",
-        inputs=dict(given["inputs"]),
+        inputs=shapes_of(given["inputs"]),
         verify=given["verify"],
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sagectl.cli.compile_documents import INPUT, framework_of
+from sagectl.cli.compile_documents import INPUT, framework_of, shapes_of
 from sagectl.cli.lazy import Command
 from sagectl.cli.options import pass_app, takes
 from sagectl.cli.types import CAPITALS, DURATION, Number
@@ -81,7 +81,7 @@ def tune(app: App, model: Path, database: Path, **given: Any) -> None:
         model,
         output=Path(),
         framework=given["framework"] or framework_of(str(model)) or "ONNX",
-        inputs=dict(given["inputs"]),
+        inputs=shapes_of(given["inputs"]),
         mcpu=given["mcpu"],
         precision=given["precision"],
     )

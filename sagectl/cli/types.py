@@ -78,29 +78,27 @@ class Pair(click.ParamType[tuple[str, str]]):
         return key, rest
 
 
-class Shape(click.ParamType[tuple[str, list[int]]]):
-    """``NAME=1,3,224,224``: an input and its shape."""
+class Shape(click.ParamType[tuple[str, list[int | str]]]):
+    """``NAME=1,3,224,224``: an input and its shape; ``1..8`` for a size is a range."""
 
     name = "name=sizes"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, list[int]]:
+    ) -> tuple[str, list[int | str]]:
         if isinstance(value, tuple):
             return value
         # Names of inputs may hold '=' and ':'; sizes hold neither.
         name, _, sizes = value.rpartition("=")
-        if name and ".." in sizes:
-            self.fail(
-                f"{value!r} has a range of sizes, and a package is compiled for one shape: "
-                "build a package for each size",
-                param,
-                ctx,
-            )
-        numbers = sizes.replace("x", ",").split(",")
-        if not name or not all(number.strip().isdecimal() for number in numbers):
+        words = [word.strip() for word in sizes.replace("x", ",").split(",")]
+        if not name or not all(_is_size(word) for word in words):
             self.fail(f"{value!r} is not NAME=SIZES, as in image=1,3,224,224", param, ctx)
-        return name, [int(number) for number in numbers]
+        return name, [int(word) if word.isdecimal() else word for word in words]
+
+
+def _is_size(word: str) -> bool:
+    first, dots, last = word.partition("..")
+    return word.isdecimal() or bool(dots and first.isdecimal() and last.isdecimal())
 
 
 class Word(click.Choice[str]):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from sagectl.compiler.bucketing import bucketed
 from sagectl.compiler.bundling import bundle_runtime, require_runtime
 from sagectl.compiler.codegen import generated
 from sagectl.compiler.dump import Dump
@@ -48,6 +50,8 @@ def compile_model(request: CompileRequest, observer: Observer = SILENT) -> Packa
     The same request gives the same bytes. Raises RequestError for what cannot be asked, and
     CompileError, with stage and reason, for what cannot be done.
     """
+    if request.buckets:
+        return bucketed(request, partial(compile_model, observer=observer))
     reader = frontend(request.framework)
     target = resolve(request.platform, request.device, request.options)
     linker = chosen_linker(target)

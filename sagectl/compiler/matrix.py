@@ -151,6 +151,9 @@ def _key(model: str, asked: CompileRequest) -> str:
         "framework": [asked.framework, asked.framework_version],
         "target": [str(asked.platform), asked.device, dict(asked.options)],
         "inputs": {name: list(shape) for name, shape in asked.inputs.items()},
+        "buckets": [
+            {name: list(shape) for name, shape in shapes.items()} for shapes in asked.buckets
+        ],
         "name": asked.stem,
         "verify": asked.verify,
         "params": [asked.params, asked.bundle_runtime],

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sagectl.compiler.bucketing import bucket_of, single
 from sagectl.compiler.comparison import difference
 from sagectl.compiler.frontends.archive import model_file
 from sagectl.compiler.inputs import DRAWS, drawn
@@ -66,7 +67,9 @@ def bench_remotely(
     The server's machine must be what the package is for. Raises InputError where the package
     cannot be sent, loaded or run there, or no server answers.
     """
-    with open_package(path) as folder, _session(server) as session:
+    with open_package(path) as whole, _session(server) as session, ExitStack() as stack:
+        number = bucket_of(whole, data) if data is not None else -1
+        folder = stack.enter_context(single(whole, number))
         meta = package.meta(folder)
         _require_processor(meta)
         inputs, outputs = ports(meta, "Inputs"), ports(meta, "Outputs")

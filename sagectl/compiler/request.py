@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sagectl.compiler.errors import RequestError
+from sagectl.compiler.shapes import excerpt, refused, shape_sets
 
 # Where the weights of a package may be.
 PARAMS = ("inside", "beside")
@@ -36,7 +36,8 @@ class CompileRequest:
     """One compilation: what, for which machine, whereto.
 
     ``platform`` and ``device`` exclude each other; with neither, the target is this machine.
-    ``inputs`` fixes shapes by the model's own input names. The package becomes
+    ``inputs`` fixes shapes by the model's own input names; where the package is to run several
+    sets of shapes, ``buckets`` has them all and ``inputs`` the largest. The package becomes
     ``<output>/<stem>-<target suffix>.tar.gz``. ``verify`` compares with the reference where
     the target runs here; without it, forms of operators that no test vouches for are compared
     all the same unless ``is_compared`` says that the caller does so. ``params`` puts the
@@ -53,6 +54,7 @@ class CompileRequest:
     stem: str
     options: Mapping[str, Any] = field(default_factory=dict)
     inputs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    buckets: tuple[Mapping[str, tuple[int, ...]], ...] = ()
     framework_version: str | None = None
     verify: bool = True
     is_compared: bool = False
@@ -75,7 +77,7 @@ def compile_request(
     compiler_options: str | Mapping[str, Any] | None = None,
     mcpu: str | None = None,
     mattr: Sequence[str] | None = None,
-    inputs: Mapping[str, Sequence[int]] | None = None,
+    inputs: Mapping[str, Any] | None = None,
     stem: str | None = None,
     verify: bool = True,
     is_compared: bool = False,
@@ -89,14 +91,14 @@ def compile_request(
     """A request from what the service, a manifest or flags say; flags beat the texts.
 
     ``data_input_config`` and ``compiler_options`` are JSON or a Python literal, as text or
-    as the value itself. Raises RequestError.
+    as the value itself; ``inputs`` has shapes as ``shape_sets`` takes them. Raises RequestError.
     """
     if platform is not None and device is not None:
-        raise _refused("Both a device and a platform are given", "Keep one of them.")
+        raise refused("Both a device and a platform are given", "Keep one of them.")
     if params not in PARAMS:
-        raise _refused(f"params is {params!r}", f"It is one of {', '.join(PARAMS)}.")
+        raise refused(f"params is {params!r}", f"It is one of {', '.join(PARAMS)}.")
     if stem and ("/" in stem or "\0" in stem or len(stem) > _LONGEST_STEM):
-        raise _refused(f"The stem {_excerpt(stem)!r} is no file name", "Leave slashes out.")
+        raise refused(f"The stem {excerpt(stem)!r} is no file name", "Leave slashes out.")
     options = _options(compiler_options)
     if mcpu is not None:
         options["mcpu"] = mcpu
@@ -106,7 +108,7 @@ def compile_request(
         options["mattr"] = list(mattr)
     # The service wants the text, and does not read it, where rows come in any number.
     shapes = _shapes(None if framework.upper() in _OF_ROWS else data_input_config)
-    shapes.update({name: _shape(name, shape) for name, shape in (inputs or {}).items()})
+    sets = shape_sets({**shapes, **(inputs or {})})
     return CompileRequest(
         model=Path(model),
         framework=framework.upper(),
@@ -114,7 +116,8 @@ def compile_request(
         platform=platform,
         device=device,
         options=options,
-        inputs=shapes,
+        inputs=sets[-1],
+        buckets=sets if len(sets) > 1 else (),
         output=Path(output),
         stem=stem or stem_of(Path(model)),
         verify=verify,
@@ -140,32 +143,24 @@ def _options(given: str | Mapping[str, Any] | None) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise _refused(
+        raise refused(
             f"CompilerOptions is a {type(value).__name__}, not a mapping",
             """Write it as {"mcpu": "skylake-avx512"}.""",
         )
     return {str(name): item for name, item in value.items()}
 
 
-def _shapes(
-    given: str | Mapping[str, Any] | Sequence[Any] | None,
-) -> dict[str, tuple[int, ...]]:
+def _shapes(given: str | Mapping[str, Any] | Sequence[Any] | None) -> dict[str, Any]:
+    """What is said of the shape of each input, as ``shape_sets`` takes it."""
     value = _literal("DataInputConfig", given) if isinstance(given, str) else given
     if value is None:
         return {}
     if isinstance(value, Mapping):
-        # The Core ML spelling wraps the shape: {"input": {"shape": [1, 3, 224, 224]}}.
-        bare = {
-            name: item.get("shape", item) if isinstance(item, Mapping) else item
-            for name, item in value.items()
-        }
-        return {str(name): _shape(str(name), shape) for name, shape in bare.items()}
+        return {str(name): shape for name, shape in value.items()}
     if isinstance(value, Sequence):
         # PyTorch has no names for inputs; Neo calls them input0, input1, ...
-        return {
-            f"input{index}": _shape(f"input{index}", shape) for index, shape in enumerate(value)
-        }
-    raise _refused(
+        return {f"input{index}": shape for index, shape in enumerate(value)}
+    raise refused(
         f"DataInputConfig is a {type(value).__name__}, neither a mapping nor a list of shapes",
         """Write it as {"input": [1, 3, 224, 224]}.""",
     )
@@ -182,36 +177,7 @@ def _literal(member: str, text: str) -> Any:
     try:
         return ast.literal_eval(text.strip())
     except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError) as error:
-        raise _refused(
-            f"{member} is neither JSON nor a Python literal: {_excerpt(text)}",
+        raise refused(
+            f"{member} is neither JSON nor a Python literal: {excerpt(text)}",
             "Quote names and strings, and close every bracket.",
         ) from error
-
-
-def _shape(name: str, given: Any) -> tuple[int, ...]:
-    is_shape = (
-        isinstance(given, Sequence)
-        and not isinstance(given, str)
-        and all(isinstance(size, int) and not isinstance(size, bool) for size in given)
-    )
-    if isinstance(given, Sequence) and any(".." in str(size) for size in given):
-        raise _refused(
-            f"Input {name!r} has a range of sizes, and a package is compiled for one shape: "
-            f"{_excerpt(repr(given))}",
-            "Compile a package for each size.",
-        )
-    if not is_shape or any(size < 1 for size in given):
-        raise _refused(
-            f"The shape of input {name!r} is {_excerpt(repr(given))}, "
-            "not a list of positive integers",
-            "Write it as [1, 3, 224, 224].",
-        )
-    return tuple(given)
-
-
-def _excerpt(text: str, limit: int = 80) -> str:
-    return text if len(text) <= limit else f"{text[:limit]}..."
-
-
-def _refused(message: str, hint: str) -> RequestError:
-    return RequestError(message, stage="import", reason="input", hint=hint)

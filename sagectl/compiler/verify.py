@@ -13,10 +13,18 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler import opencl
+from sagectl.compiler.bucketing import (
+    bucket_of,
+    bucket_words,
+    buckets,
+    joined_comparison,
+    single,
+)
 from sagectl.compiler.comparison import TOLERANCES, Comparison, comparison_of
 from sagectl.compiler.frontends.archive import model_file
 from sagectl.compiler.packaging import open_package, write_folder
 from sagectl.errors import CompileError, InputError
+from sagectl.runtime import package as layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -87,17 +95,30 @@ def compared(
         open_package(package) as folder,
         TemporaryDirectory(prefix="sagectl-inputs-") as place,
     ):
+        numbers: Sequence[int] = range(len(buckets(folder)))
         feeds = None
         if data is not None:
             import numpy as np
 
-            _check_feeds(folder, data)
+            numbers = [bucket_of(folder, data)]
             feeds = Path(place, "inputs.npz")
             np.savez(feeds, allow_pickle=False, **data)
         try:
-            return _compared(framework, folder, reference, feeds)
+            return _of_buckets(framework, folder, reference, feeds, numbers)
         except _NoReferenceError as error:
             raise InputError(str(error), hint="Is it the model of this package?") from error
+
+
+def _of_buckets(
+    framework: str, folder: Path, model: Path, data: Path | None, numbers: Sequence[int]
+) -> Comparison:
+    """The comparison over the sets of shapes of a package that ``numbers`` names."""
+    found = []
+    for number in numbers:
+        with single(folder, number) as part:
+            said = bucket_words(layout.meta(part))
+            found.append((said, _compared(framework, part, model, data)))
+    return found[0][1] if len(found) == 1 else joined_comparison(found)
 
 
 def _forced(imported: Imported, request: CompileRequest) -> Sequence[str]:
@@ -172,16 +193,6 @@ def _why_not(imported: Imported, request: CompileRequest, target: Target) -> str
 
 def _recorded(meta: Mapping[str, Any], proof: dict[str, Any]) -> dict[str, Any]:
     return {**meta, "Sagectl": {**meta["Sagectl"], "Verification": proof}}
-
-
-def _check_feeds(folder: Path, data: Mapping[str, Any]) -> None:
-    from sagectl.runtime import TensorError, package
-    from sagectl.runtime.tensors import checked, ports
-
-    try:
-        checked(data, ports(package.meta(folder), "Inputs"))
-    except TensorError as error:
-        raise InputError(error.message, hint=error.hint) from error
 
 
 def _compared(framework: str, folder: Path, model: Path, data: Path | None) -> Comparison:

@@ -123,6 +123,7 @@ def _inspection_lines(described: Mapping[str, Any], console: Console) -> Iterato
         "Weights": described.get("Weights"),
         "Inputs": [_port(row) for row in model.get("Inputs", ())],
         "Outputs": [_port(row) for row in model.get("Outputs", ())],
+        "Buckets": {row["Library"]: _shapes(row) for row in ours.get("Buckets", ())} or None,
         "Target": ours.get("Target"),
         "System": ours.get("System"),
         "Runtime": ours.get("Runtime"),
@@ -150,3 +151,8 @@ def _gpu_code(row: Mapping[str, Any]) -> str:
 
 def _port(row: Mapping[str, Any]) -> str:
     return f"{row['name']}: {row['dtype']}[{', '.join(map(str, row['shape']))}]"
+
+
+def _shapes(bucket: Mapping[str, Any]) -> str:
+    """The inputs that a library of several is for."""
+    return ", ".join(f"{row['name']}={row['shape']}" for row in bucket["Model"]["Inputs"])

@@ -72,6 +72,25 @@ def meta(folder: Path) -> dict[str, Any]:
     return _document((folder / META).read_bytes(), META)
 
 
+def buckets(described: Mapping[str, Any], folder: Path) -> list[dict[str, Any]]:
+    """The rows of a meta on code for several sets of shapes; none where there is one.
+
+    Raises PackageError for rows that name files that ``folder`` lacks, or none at all.
+    """
+    listed = _document((folder / MANIFEST).read_bytes(), MANIFEST)["Files"]
+    try:
+        rows = described["Sagectl"].get("Buckets") or []
+        named = [(row["Library"], row["Parameters"], row["Model"]) for row in rows]
+        is_sound = all(
+            library in listed and (held is None or held in listed) for library, held, _ in named
+        )
+    except (AttributeError, KeyError, TypeError) as error:
+        raise PackageError(f"{META} does not describe the package's buckets") from error
+    if not is_sound:
+        raise PackageError(f"{META} names files that the package lacks", hint=_REMAKE)
+    return list(rows)
+
+
 def digest(path: Path) -> str:
     """The SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:

@@ -88,10 +88,25 @@ def loaded(path: str | PathLike[str], threads: int | None) -> Runner:
     with package.opened(place) as folder:
         described = package.meta(folder)
         _check_machine(described)
-        library = load_library(folder / package.LIBRARY)
-        held = folder / package.PARAMETERS
-        parameters = load_parameters(held) if held.exists() else ()
-    return Runner(library, described, count, parameters)
+        rows = package.buckets(described, folder)
+        if not rows:
+            held = package.PARAMETERS if (folder / package.PARAMETERS).exists() else None
+            return _runner(folder, package.LIBRARY, held, described, count)
+        from sagectl.runtime.buckets import BucketRunner
+
+        runners = [
+            _runner(folder, row["Library"], row["Parameters"], {**described, **row}, count)
+            for row in rows
+        ]
+    return BucketRunner(described, runners)
+
+
+def _runner(
+    folder: Path, library: str, held: str | None, described: Mapping[str, Any], threads: int
+) -> Runner:
+    code = load_library(folder / library)  # and TVM's runtime, which reads weights
+    parameters = load_parameters(folder / held) if held else ()
+    return Runner(code, described, threads, parameters)
 
 
 def _thread_count(asked: int | None) -> int:

@@ -376,3 +376,43 @@ def test_an_upload_stands_for_a_path() -> None:
 
     assert file_or_uri("s3://b/k") == "s3://b/k"
     assert isinstance(file_or_uri("digits.onnx"), Upload)
+
+
+def test_a_range_of_sizes_makes_one_package_that_runs_each(run: Run, tmp_path: Path) -> None:
+    done = run(
+        *("compile", "build", MODEL, "--input", "image=1..2,64", "--no-verify"),
+        *("-o", str(tmp_path)),
+    )
+    assert done.code == 0, done.err
+    package = done.out.strip()
+    data = tmp_path / "image.npy"
+
+    shown = run("compile", "inspect", package)
+    assert "image=[1, 64]" in shown.out
+    assert "image=[2, 64]" in shown.out
+    for count, code in ((1, 0), (2, 0), (3, 2)):
+        np.save(data, np.zeros((count, 64), np.float32))
+        ran = run("compile", "run", package, "--data", f"image={data}")
+        assert ran.code == code, ran.err
+    assert "It was compiled for image=[1, 64]; image=[2, 64]." in ran.err
+
+
+def test_ranges_and_several_shapes_become_a_configuration(local: Run) -> None:
+    create = ("compile", "create", "digits", "--model", MODEL, *PLATFORM, "--dry-run")
+
+    ranged = local(*create, "--input", "image=1..8,64", "-o", "json")
+    listed = local(*create, "--input", "image=1,64", "--input", "image=8,64", "-o", "json")
+
+    assert document(ranged)["InputConfig"]["DataInputConfig"] == {
+        "image": {"shape": ["1..8", 64]}
+    }
+    assert document(listed)["InputConfig"]["DataInputConfig"] == {
+        "image": {"shape": [[1, 64], [8, 64]]}
+    }
+
+
+def test_check_takes_the_largest_of_several_shapes(run: Run) -> None:
+    done = run("compile", "check", MODEL, "--input", "image=1..8,64")
+
+    assert done.code == 0, done.err
+    assert "Checked with image=[8, 64], the largest of 8." in done.err

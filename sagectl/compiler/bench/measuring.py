@@ -11,9 +11,12 @@ from sagectl.compiler.bench import engines, memory, profile
 from sagectl.compiler.bench.machine import machine
 from sagectl.compiler.bench.results import Agreement, Benchmark, Measurement, Verdict, verdict
 from sagectl.compiler.bench.timing import interleaved
+from sagectl.compiler.bucketing import bucket_of, buckets, single
 from sagectl.compiler.frontends.archive import model_file
 from sagectl.compiler.packaging import open_package
+from sagectl.compiler.shapes import words
 from sagectl.errors import InputError
+from sagectl.runtime import package as layout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,6 +63,9 @@ def bench(
     described = machine()
     with ExitStack() as stack:
         folder = stack.enter_context(open_package(package))
+        is_one_of_several = len(buckets(folder)) > 1
+        number = bucket_of(folder, data) if data is not None else -1
+        folder = stack.enter_context(single(folder, number))
         source = stack.enter_context(model_file(model, "ONNX")) if model else None
         subject = _subject(folder, source, others, data)
         rows: list[Measurement] = []
@@ -73,7 +79,7 @@ def bench(
             verdicts += [verdict(ours, each) for each in theirs]
         return Benchmark(
             subject=name or str(package),
-            inputs=subject.inputs,
+            inputs=_inputs(subject, is_one_of_several),
             rows=tuple(rows),
             machine=described,
             verdicts=tuple(verdicts),
@@ -81,6 +87,12 @@ def bench(
             memory=memory.measured(subject, threads[0]) if with_memory else (),
             profile=profile.measured(folder, source, subject.feeds) if with_profile else None,
         )
+
+
+def _inputs(subject: _Subject, is_one_of_several: bool) -> str:
+    if not is_one_of_several:
+        return subject.inputs
+    return f"{subject.inputs}, {words({name: a.shape for name, a in subject.feeds.items()})}"
 
 
 def _loaded(subject: _Subject, threads: int) -> list[engines.Engine]:
@@ -126,15 +138,10 @@ def _subject(
     folder: Path, model: Path | None, against: tuple[str, ...], data: Feeds | None
 ) -> _Subject:
     from sagectl.compiler.inputs import DRAWS, drawn
-    from sagectl.runtime import TensorError, package
-    from sagectl.runtime.tensors import checked, ports
+    from sagectl.runtime.tensors import ports
 
-    inputs = ports(package.meta(folder), "Inputs")
+    inputs = ports(layout.meta(folder), "Inputs")
     if data is not None:
-        try:
-            checked(data, inputs)
-        except TensorError as error:
-            raise InputError(error.message, hint=error.hint) from error
         return _Subject(folder, model, against, dict(data), "given")
     if model is None or not against:
         return _Subject(folder, model, against, drawn(inputs, DRAWS[-1]), str(DRAWS[-1]))

@@ -6,12 +6,12 @@ import tarfile
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sagectl.runtime.package import MANIFEST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
 _MODELS = (".onnx",)
 
@@ -29,7 +29,7 @@ def is_model(path: Path) -> bool:
 
 
 @contextmanager
-def made(model: Path, inputs: Mapping[str, Sequence[int]]) -> Iterator[Path]:
+def made(model: Path, inputs: Mapping[str, Any]) -> Iterator[Path]:
     """A package of a model for this very processor, gone when it is left.
 
     Its weights lie beside the library, so that they are in memory once. Raises what
