@@ -1,5 +1,5 @@
 """``python -m sagectl``."""
 
-from sagectl.cli.main import main
+from sagectl.cli.main import run
 
-raise SystemExit(main())
+run()

@@ -65,37 +65,36 @@ def show(app: App, ending: Ending) -> None:
 
 def summary(app: App, ending: Ending) -> Resources:
     """One row for every resource of the set: what was done with it, and where it stands."""
-    from sagectl.render.outcome_view import resources
+    from sagectl.render.outcome_view import PAST, resources
 
     words, reasons = dict(_words(ending)), dict(_reasons(ending))
-    return resources(
-        {
+
+    def row(change: Change) -> Mapping[str, Any]:
+        own, live = change.key, ending.live(change)
+        known = {
             "Resource": change.label,
             "Kind": change.kind.name,
             "Name": change.document.name,
             "Region": change.region,
-            "Outcome": words[change.key],
-            "Status": status(change.kind, ending.live(change)),
-            "Reason": reasons.get(change.key),
-            **_artifact(app, ending.live(change)),
+            "Outcome": words.get(own) or PAST[change.action],
+            "Status": status(change.kind, live),
+            "Reason": reasons.get(own),
         }
-        for change in ending.plan.changes
-    )
+        return known | _artifact(app, live) if live else known
+
+    return resources(map(row, ending.plan.changes))
 
 
-def _artifact(app: App, live: Mapping[str, Any] | None) -> dict[str, str | None]:
+def _artifact(app: App, live: Mapping[str, Any]) -> dict[str, str | None]:
     """Where a completed compilation put its package, and how that was proven."""
-    if not live or live.get("CompilationJobStatus") != "COMPLETED":
+    if live.get("CompilationJobStatus") != "COMPLETED":
         return {}
     uri = live["ModelArtifacts"]["S3ModelArtifacts"]
     return {"Artifact": uri, "Proof": app.proof(uri)}
 
 
 def _words(ending: Ending) -> Iterator[tuple[Key, str]]:
-    from sagectl.render.outcome_view import PAST
-
-    for change in ending.plan.changes:
-        yield change.key, PAST[change.action]
+    """How it went for those with which it did not go as planned."""
     for failed in ending.outcome.failed:
         yield failed.change.key, "failed"
     for skipped in ending.outcome.skipped:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sagectl.catalog.kinds import KINDS
 from sagectl.controlplane import resources
@@ -21,8 +20,7 @@ _SELECT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """A job that has not ended. Without an ``owner`` it is queued.
 
     ``attempts`` counts how often it was claimed; ``lease_until`` is in milliseconds.

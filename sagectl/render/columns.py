@@ -39,14 +39,18 @@ def reader(
     def written(value: Any) -> str:
         return relative(value, now) if is_relative and now else text(value)
 
-    if len(paths) == 1 and len(paths[0]) == 1:
-        key = paths[0][0]
+    if all(len(path) == 1 for path in paths):
+        keys = [path[0] for path in paths]
 
         def simple(row: Mapping[str, Any]) -> str:
-            value = row.get(key)
-            if type(value) is list:
-                return joiner.join(map(text, value))
-            return "" if value is None else written(value)
+            cell: list[str] = []
+            for key in keys:
+                value = row.get(key)
+                if type(value) is list:
+                    cell += map(text, value)
+                elif value is not None:
+                    cell.append(written(value))
+            return joiner.join(cell)
 
         return simple
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gc
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import IO, TYPE_CHECKING
+from dataclasses import replace
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from sagectl.catalog.kinds import KINDS
 from sagectl.catalog.regions import DEFAULT_LOCAL_REGION
@@ -30,8 +30,7 @@ def _local_region() -> str:
     return DEFAULT_LOCAL_REGION
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """What a set of manifests holds: its sound documents, and all findings."""
 
     documents: tuple[Document, ...]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sagectl.errors import InputError
 from sagectl.schema.pruning import MANAGED, PARTS, SEARCH, loader
@@ -98,8 +97,7 @@ class Shape:
         return shape
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """What an operation takes, gives and may fail with."""
 
     name: str
