@@ -180,7 +180,7 @@ def faults() -> str:
         "# Faults",
         "",
         "What the embedded control plane refuses with, as the service does: over HTTP as",
-        "`__type`, to boto3 as the code of a ClientError, on the command line as the first word",
+        "`__type`, to boto3 as the code of a ClientError, in a shell as the first word",
         "of the error, with exit code 3.",
         "",
         *table(["code", "HTTP status", "when"], rows),
