@@ -13,6 +13,10 @@ COMMANDS = {
         "sagectl.cli.labeling_lists:list_",
         "List labeling jobs, or with --workteam those of one team.",
     ),
+    "describe": (
+        "sagectl.cli.labeling_describe:describe",
+        "Show everything that is known about a labeling job.",
+    ),
     "watch": ("sagectl.cli.labeling_watch:watch", "Follow jobs until they end."),
     "results": ("sagectl.cli.labeling_results:results", "Show or export a job's labels."),
     "verify": ("sagectl.cli.labeling_results:verify", "Compare the labels of two jobs."),

@@ -18,7 +18,7 @@ from sagectl.cli.verbs import described, rows
 from sagectl.errors import ServiceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
     from sagectl.app import App
     from sagectl.render.labeling_view import Watched
@@ -55,7 +55,7 @@ def watch(app: App, names: tuple[str, ...], interval: float, once: bool) -> None
     if not names:
         app.say("No labeling job is in progress.")
         return
-    _say_where(app, names)
+    say_where(app, (described(app, LABELING_JOB_KIND, name).row for name in names))
     from sagectl.render.labeling_view import watching
 
     rates = Rates(time.monotonic)
@@ -93,15 +93,12 @@ class Rates:
         )
 
 
-def _say_where(app: App, names: Sequence[str]) -> None:
-    """Tell where the workers of the jobs' teams sign in."""
+def say_where(app: App, jobs: Iterable[Mapping[str, Any]]) -> None:
+    """Tell where the workers of the teams of ``jobs``, described ones, sign in."""
     if app.settings.is_local:
         app.say("Workers label at the URL that `sagectl local portal` prints.")
         return
-    teams = {
-        described(app, LABELING_JOB_KIND, name).row["HumanTaskConfig"]["WorkteamArn"]
-        for name in names
-    }
+    teams = {job["HumanTaskConfig"]["WorkteamArn"] for job in jobs}
     for arn in sorted(team for team in teams if ":workteam/private-crowd/" in team):
         try:
             team = described(app, WORKTEAM_KIND, arn.rpartition("/")[2]).row

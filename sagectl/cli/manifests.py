@@ -32,13 +32,14 @@ if TYPE_CHECKING:
 
 
 @click.command("apply", cls=Command)
-@takes(FILES, RECURSIVE, PLAN, WAIT, TIMEOUT, *WISHES, DRY_RUN, YES)
+@takes(FILES, RECURSIVE, PLAN, CHECK_OBJECTS, WAIT, TIMEOUT, *WISHES, DRY_RUN, YES)
 @reported
 def apply(
     app: App,
     files: tuple[str, ...],
     recursive: bool,
     plan_file: Path | None,
+    check_objects: bool,
     wait: bool,
     timeout: float | None,
     dry_run: str | None,
@@ -59,13 +60,13 @@ def apply(
     from sagectl.render.plan_view import report
 
     if plan_file:
-        plan = approved_plan(app, plan_file, files, wishes)
+        plan = approved_plan(app, plan_file, files, wishes, check_objects=check_objects)
     else:
         documents = read(app, files, recursive)
         if dry_run == "client":
             app.show(written(app, documents))
             return
-        plan = planned_set(app, documents, **wishes)
+        plan = planned_set(app, documents, check_objects=check_objects, **wishes)
     if dry_run:
         look_ahead(app, plan)
         app.show(report(plan))

@@ -45,7 +45,12 @@ def saved_plan(
 
 
 def approved_plan(
-    app: App, path: Path, files: Sequence[str], wishes: Mapping[str, Any]
+    app: App,
+    path: Path,
+    files: Sequence[str],
+    wishes: Mapping[str, Any],
+    *,
+    check_objects: bool = False,
 ) -> Plan:
     """The plan saved in ``path``, made again and found the same.
 
@@ -67,7 +72,7 @@ def approved_plan(
             hint="Give the same --local, --endpoint-url and --region.",
         )
     choices = {**saved.choices, "parallel": wishes["parallel"]}
-    plan = planned_set(app, saved.documents, **choices)
+    plan = planned_set(app, saved.documents, check_objects=check_objects, **choices)
     require_unmoved(saved, plan)
     return plan
 

@@ -151,11 +151,13 @@ def planned_set(
     apply_set: str | None = None,
     adopt: bool = False,
     prune: bool = False,
+    check_objects: bool = False,
     **wishes: Any,
 ) -> Plan:
     """What it takes to have ``documents`` live; ``wishes`` as ``App.choices`` takes them.
 
-    Warnings are said. Raises InputError, FindingsError.
+    ``check_objects`` also asks for what the input manifests of new labeling jobs name. Warnings
+    are said. Raises InputError, FindingsError.
     """
     from sagectl.plan.planner import planned
 
@@ -173,7 +175,7 @@ def planned_set(
         from sagectl.plan.crews import crewed
 
         plan = crewed(plan, app.people_of)
-    _check_data(app, plan)
+    _check_data(app, plan, check_objects=check_objects)
     if apply_set:
         from sagectl.plan.ownership import owned
 
@@ -215,7 +217,7 @@ def _pruning(
     )
 
 
-def _check_data(app: App, plan: Plan) -> None:
+def _check_data(app: App, plan: Plan, *, check_objects: bool) -> None:
     """Read the files of labeling jobs that are to be made. Raises FindingsError."""
     from sagectl.plan.change import Action
 
@@ -228,7 +230,7 @@ def _check_data(app: App, plan: Plan) -> None:
         return
     from sagectl.plan.datachecks import data_findings
 
-    looks = app.looks(remote=True)
+    looks = app.looks(remote=True, objects=check_objects)
     _sound(app, (), [found for one in made for found in data_findings(one, looks)])
 
 

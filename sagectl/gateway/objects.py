@@ -69,8 +69,11 @@ class S3Objects:
         from boto3.s3.transfer import S3Transfer
 
         bucket, key = bucket_and_key(uri)
-        with translated("GetObject"):
-            S3Transfer(self._client).download_file(bucket, key, str(target))
+        try:
+            with translated("GetObject"):
+                S3Transfer(self._client).download_file(bucket, key, str(target))
+        except NotFoundError as error:  # the service says no more than 404
+            raise NotFoundError(error.code, f"{uri} does not exist") from error
 
     def listing(self, uri: str) -> list[ListedObject]:
         """The objects whose key starts with the one in ``uri``."""

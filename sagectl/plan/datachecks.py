@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sagectl.catalog.task_types import task_type_of
 from sagectl.diagnostics import Diagnostic, Severity
-from sagectl.errors import SagectlError
+from sagectl.errors import NotFoundError, SagectlError
 from sagectl.manifest.document import Upload
 from sagectl.schema.rules.rule import given, text
 
@@ -59,7 +59,10 @@ def _findings(
         try:
             located = _located(source, looks)
         except SagectlError as error:
-            yield _unread(document, path, f"{source} cannot be looked at: {error}")
+            found = _unread(document, path, f"{source} cannot be looked at: {error}")
+            # Whoever asks for the objects asks for these too.
+            is_wrong = looks.exists is not None and isinstance(error, NotFoundError)
+            yield replace(found, severity=Severity.ERROR) if is_wrong else found
             continue
         if located is None:
             continue

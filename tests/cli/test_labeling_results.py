@@ -156,3 +156,27 @@ def test_a_damaged_output_says_so(local: Run, labeled: Path, home: Path) -> None
     found = local("labeling", "results", "pets")
     assert found.code == 2
     assert "is not an output manifest of pets" in found.err
+
+
+def test_describe_says_where_workers_sign_in(local: Run, labeled: Path) -> None:
+    found = local("labeling", "describe", "pets")
+    assert "sagectl local portal" in found.err
+    assert "Cost so far" not in found.err
+    assert json.loads(local("labeling", "describe", "pets", "-o", "json", "-q").out)
+
+
+def test_describe_tells_the_cost_of_a_public_workforce(local: Run, labeled: Path) -> None:
+    public = "arn:aws:sagemaker:us-east-1:394669845002:workteam/public-crowd/default"
+    job = (labeled / "set.yaml").read_text().rpartition("---")[2]
+    job = job.replace("{ref: Workteam/radiology}", public).replace("name: pets", "name: paid")
+    price = (
+        "    PublicWorkforceTaskPrice: {AmountInUsd: {Cents: 3, TenthFractionsOfACent: 6}}\n"
+    )
+    inputs = "  InputConfig: {DataAttributes: {ContentClassifiers:"
+    inputs += " [FreeOfPersonallyIdentifiableInformation, FreeOfAdultContent]}, "
+    job = job.replace("  InputConfig: {", inputs)
+    (labeled / "paid.yaml").write_text(job + price)
+    done = local("apply", "-f", "paid.yaml", "--yes")
+    assert done.code == 0, done.err
+    assert local("local", "annotate", "paid", "answers.jsonl", "--yes").code == 0
+    assert "Cost so far: $0.144" in local("labeling", "describe", "paid").err

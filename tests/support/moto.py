@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 @contextmanager
 def moto() -> Iterator[str]:
     """The endpoint of every service that moto has; what it knows lasts as long as it."""
+    from urllib.request import urlopen
+
     from moto.server import ThreadedMotoServer
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
@@ -20,4 +22,6 @@ def moto() -> Iterator[str]:
     try:
         yield f"http://{host}:{port}"
     finally:
+        # Its servers of one process share what they know.
+        urlopen(f"http://{host}:{port}/moto-api/reset", data=b"").close()
         server.stop()

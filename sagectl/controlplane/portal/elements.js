@@ -234,7 +234,7 @@
     }
     send() {
       const missing = [...this.querySelectorAll("*")].filter((one) => one instanceof Element).map((one) => one.problem()).find(Boolean);
-      this.note.textContent = missing || "";
+      this.note.textContent = missing ? `${missing} Or skip the task.` : "";
       if (!missing) post("submit", { answer: JSON.stringify(this.value()) });
     }
   }
