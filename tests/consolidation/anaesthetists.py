@@ -1,6 +1,8 @@
 """Table 1 of Dawid and Skene (1979): five anaesthetists on the fitness of 45 patients.
 
-Seven answers for each patient: three of the first observer, then one of each other.
+Seven answers for each patient: three of the first observer, then one of each other. The same
+answers, patient by patient, as in the public implementation github.com/dallascard/dawid_skene
+(7cfb2b3), whose marginals and error rates those of the tests are to 5e-6.
 """
 
 from __future__ import annotations

@@ -35,6 +35,30 @@ def test_the_first_observers_error_rates_are_those_of_the_paper(published: Estim
     ]
 
 
+def by_the_equations() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Marginals, error rates and posteriors as the paper's equations give them, term by term."""
+    counts = np.zeros((len(anaesthetists.TABLE), 5, 4))
+    for at in zip(
+        anaesthetists.OBJECTS, anaesthetists.WORKERS, anaesthetists.ANSWERS, strict=True
+    ):
+        counts[at] += 1
+    posterior = counts.sum(axis=1) / counts.sum(axis=(1, 2))[:, None]  # (3.1)
+    for _ in range(2000):
+        marginals = posterior.mean(axis=0)  # (2.4)
+        said = np.einsum("ij,ikl->kjl", posterior, counts)
+        rates = said / said.sum(axis=2, keepdims=True)  # (2.3)
+        likely = marginals * np.prod(rates[None] ** counts[:, :, None], axis=(1, 3))
+        posterior = likely / likely.sum(axis=1, keepdims=True)  # (2.5)
+    return marginals, rates, posterior
+
+
+def test_it_is_what_the_equations_converge_to(published: Estimate) -> None:
+    marginals, rates, posterior = by_the_equations()
+    assert np.allclose(published.marginals, marginals, atol=1e-4)
+    assert np.allclose(published.error_rates, rates, atol=1e-4)
+    assert np.allclose(published.posterior, posterior, atol=1e-4)
+
+
 def simulated(
     objects: int, skills: list[float], classes: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
