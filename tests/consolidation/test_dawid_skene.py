@@ -36,7 +36,7 @@ def test_the_first_observers_error_rates_are_those_of_the_paper(published: Estim
 
 
 def by_the_equations() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Marginals, error rates and posteriors as the paper's equations give them, term by term."""
+    """Marginals, error rates and posteriors, as the equations of the paper give them."""
     counts = np.zeros((len(anaesthetists.TABLE), 5, 4))
     for at in zip(
         anaesthetists.OBJECTS, anaesthetists.WORKERS, anaesthetists.ANSWERS, strict=True
