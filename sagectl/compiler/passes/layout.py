@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.dots import dot
 from sagectl.compiler.passes.graph import Walk, dtype, flat_main, operator, shape
+from sagectl.compiler.passes.layout_regions import lonely
 
 if TYPE_CHECKING:
     from tvm.ir import IRModule
@@ -78,7 +79,10 @@ class LayoutWalk(Walk):
     def __init__(
         self, main: Function, width: int, dot: Dot | None = None, *, is_exact: bool = False
     ) -> None:
+        from sagectl.compiler.passes.layout_rules import RULES
+
         super().__init__(main, {})
+        self.plain = lonely(self.old, RULES, width)
         self.dot = dot
         self.width = width
         self.is_exact = is_exact
@@ -109,6 +113,8 @@ class LayoutWalk(Walk):
 
     def may_block(self, value: Any) -> bool:
         """Tell whether a result may be in blocks: an image of reals, or one quantised."""
+        if value in self.plain:
+            return False
         if self.is_image(value):
             return True
         is_bytes = len(shape(value) or ()) == 4 and dtype(value) in ("int8", "uint8")

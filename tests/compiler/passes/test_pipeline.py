@@ -101,6 +101,19 @@ def test_concatenated_images_stay_in_blocks(channels: int) -> None:
     agrees(proto, (1, 16, 6, 6))
 
 
+@pytest.mark.parametrize(("nodes", "copies"), [(1, 0), (2, 2)])
+def test_a_light_convolution_is_copied_into_blocks_only_in_company(
+    nodes: int, copies: int
+) -> None:
+    weights = {"d": drawn(32, 1, 3, 3, seed=1), "v": drawn(32, 32, 1, 1, seed=2)}
+    depthwise = node("Conv", ["x", "d"], "c", group=32, pads=[1] * 4)
+    chain = [depthwise, node("Conv", ["c", "v"])] if nodes == 2 else [depthwise]
+    proto = model(chain, {"x": (1, 32, 16, 32)}, weights)
+    proto.graph.node[-1].output[0] = "y"
+    assert sum("pack" in name for name in calls(proto, host())) == copies
+    agrees(proto, (1, 32, 16, 32))
+
+
 @pytest.mark.parametrize("operator", ["Log", "Sqrt", "Reciprocal", "Exp"])
 def test_channels_that_do_not_exist_poison_nothing(operator: str) -> None:
     """Of 20 channels in blocks of 16, twelve are padding: log and division must skip it."""

@@ -8,6 +8,7 @@ from sagectl.compiler.schedules.cpu import (
     convolution,
     fallback,
     integer,
+    planes,
     product,
     rows,
     window,
@@ -23,6 +24,7 @@ RULES: tuple[Rule, ...] = (
     convolution.apply,
     product.apply,
     window.apply,
+    planes.apply,
     rows.apply,
     fallback.apply,
 )

@@ -6,6 +6,7 @@ channels, local response normalisation, convolutions of unusual rank.
 
 from __future__ import annotations
 
+from math import gcd
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.schedules.cpu.loops import (
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 # Vectors of sums that hide the latency of adding to one.
 VECTORS = 4
+# Lanes of the shortest vector worth taking.
+NARROWEST = 4
 
 
 def serves(nest: SBlock, target: Target) -> bool:
@@ -62,6 +65,19 @@ def _walks(index: list[Any], lane: Any) -> bool:
     return all(isinstance(each, tirx.IntImm) and int(each) == 1 for each in step) and bool(step)
 
 
+def strip(length: int, width: int) -> tuple[int, int]:
+    """How many vectors to take at a time, and of how many lanes, along rows of ``length``.
+
+    A vector across the end of a row would be computed lane by lane, so narrower ones are taken
+    where they divide the row.
+    """
+    lanes = gcd(length, width)
+    if lanes < min(width, NARROWEST):
+        return max(c for c in range(1, VECTORS + 1) if length >= c * width), width
+    whole = length // lanes
+    return max(c for c in range(1, 2 * VECTORS + 1) if whole % c == 0), lanes
+
+
 def arrange(schedule: Schedule, block: SBlockRV, target: Target) -> None:
     """Sum a few vectors of results at a time, whatever is reduced outside of them."""
     nest = schedule.get(block)
@@ -70,8 +86,7 @@ def arrange(schedule: Schedule, block: SBlockRV, target: Target) -> None:
     work = volume(extents(schedule, schedule.get_loops(block)))
     kept = schedule.cache_write(block, 0, "local")
     *outer, last = schedule.get_loops(kept)
-    length = int(schedule.get(last).extent)
-    vectors = max(c for c in range(1, VECTORS + 1) if length >= c * width)
+    vectors, width = strip(int(schedule.get(last).extent), width)
     strips, inside, lane = schedule.split(last, [None, vectors, width])
     peeled(schedule, strips)
     schedule.compute_at(block, strips, preserve_unit_loops=True)
