@@ -5,27 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.support.manifests import JOB, TEAM, WORKFORCE, manifest
-from tests.support.served import served
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
+    import pytest
+
     from tests.conftest import Run
-
-
-@pytest.fixture
-def aws(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
-    """``run`` with AWS settings that lead to the plane over HTTP."""
-    with served(tmp_path) as url:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER", url)
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "123456789012")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
-        monkeypatch.setenv("AWS_REGION", "eu-central-1")
-        yield run
 
 
 def test_a_set_is_applied_in_parallel_and_again_is_a_no_op(aws: Run, tmp_path: Path) -> None:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from sagectl.gateway.session import client
 from tests.support.manifests import JOB, TEAM, WORKFORCE, manifest
-from tests.support.served import served
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.conftest import Run
@@ -83,37 +79,14 @@ def test_a_work_team_of_the_same_set_need_not_be_there(local: Run, tmp_path: Pat
     assert "the bucket scans" in refused.err
 
 
-@pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture
-def aws(run: Run, tmp_path: Path, moto: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
-    """``run`` with the plane for SageMaker, and moto for everything else."""
-    with served(tmp_path) as url:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", moto)
-        monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER", url)
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "123456789012")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
-        monkeypatch.setenv("AWS_REGION", "eu-central-1")
-        yield run
-
-
 def bucket(name: str, region: str) -> Any:
     s3: Any = client("s3", region)
     s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})
     return s3
 
 
-def test_on_aws_input_output_and_role_are_looked_at(aws: Run, tmp_path: Path) -> None:
-    missing = aws("apply", "-f", manifest(tmp_path, JOB), "--dry-run=server")
+def test_on_aws_input_output_and_role_are_looked_at(world: Run, tmp_path: Path) -> None:
+    missing = world("apply", "-f", manifest(tmp_path, JOB), "--dry-run=server")
     assert missing.code == 2
     assert missing.err.count("the bucket models does not exist") == 2
     assert "role/compiler does not exist" in missing.err
@@ -122,17 +95,17 @@ def test_on_aws_input_output_and_role_are_looked_at(aws: Run, tmp_path: Path) ->
     client("iam", "eu-central-1").create_role(
         RoleName="compiler", AssumeRolePolicyDocument="{}"
     )
-    no_object = aws("apply", "-f", manifest(tmp_path, JOB), "--dry-run=server")
+    no_object = world("apply", "-f", manifest(tmp_path, JOB), "--dry-run=server")
     assert "s3://models/digits.tar.gz does not exist" in no_object.err
     assert "role" not in no_object.err
 
     s3.put_object(Bucket="models", Key="digits.tar.gz", Body=b"a model")
-    assert aws("apply", "-f", manifest(tmp_path, JOB), "--dry-run=server").code == 0
+    assert world("apply", "-f", manifest(tmp_path, JOB), "--dry-run=server").code == 0
 
 
-def test_on_aws_a_bucket_of_another_region_is_found(aws: Run, tmp_path: Path) -> None:
+def test_on_aws_a_bucket_of_another_region_is_found(world: Run, tmp_path: Path) -> None:
     bucket("faraway", "ap-south-1")
     job = JOB.replace("s3://models/compiled", "s3://faraway/compiled")
-    refused = aws("apply", "-f", manifest(tmp_path, job), "--dry-run=server")
+    refused = world("apply", "-f", manifest(tmp_path, job), "--dry-run=server")
     assert refused.code == 2
     assert "the bucket faraway is in ap-south-1" in refused.err

@@ -8,11 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.manifests import JOB, TEAM, WORKFORCE, document_set, manifest
-from tests.support.moto import moto
-from tests.support.served import served
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.conftest import Run
@@ -124,43 +121,24 @@ spec:
 """
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with moto() as url:
-        yield url
-
-
-@pytest.fixture
-def aws(
-    run: Run, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Run]:
-    with served(tmp_path) as url:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER", url)
-        monkeypatch.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", server)
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "123456789012")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
-        monkeypatch.setenv("AWS_REGION", "us-east-1")
-        yield run
-
-
-def test_people_of_a_user_pool_are_invited_there(aws: Run, tmp_path: Path) -> None:
+def test_people_of_a_user_pool_are_invited_there(world: Run, tmp_path: Path) -> None:
     from sagectl.gateway.session import client
 
-    cognito: Any = client("cognito-idp", "us-east-1")
+    cognito: Any = client("cognito-idp", "eu-central-1")
     pool = cognito.create_user_pool(PoolName="staff")["UserPool"]["Id"]
     path = manifest(tmp_path, *(text.replace("POOL", pool) for text in (POOLED, COGNITO)))
 
-    done = aws("apply", "-f", path, "--yes")
+    done = world("apply", "-f", path, "--yes")
 
     assert done.code == 0, done.err
-    assert emails(aws, "--group", "doctors") == {"ann@example.com", "bob@example.com"}
-    assert aws("diff", "-f", path).code == 0
+    assert emails(world, "--group", "doctors") == {"ann@example.com", "bob@example.com"}
+    assert world("diff", "-f", path).code == 0
 
 
-def test_people_of_an_oidc_provider_cannot_be_invited(aws: Run, tmp_path: Path) -> None:
+def test_people_of_an_oidc_provider_cannot_be_invited(world: Run, tmp_path: Path) -> None:
     path = manifest(tmp_path, WORKFORCE, CREW)
 
-    refused = aws("diff", "-f", path)
+    refused = world("diff", "-f", path)
 
     assert (refused.code, "are managed there" in refused.err) == (2, True), refused.err
     assert f"{path}:" in refused.err

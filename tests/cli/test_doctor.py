@@ -7,11 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.moto import moto
-from tests.support.served import served
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.conftest import Run
@@ -25,21 +21,6 @@ def checks(run: Run, *args: str) -> dict[str, dict[str, Any]]:
     return {row["Check"]: row for row in answer["Checks"]}
 
 
-@pytest.fixture
-def keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "123456789012")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
-    monkeypatch.setenv("AWS_REGION", "eu-central-1")
-
-
-@pytest.fixture
-def aws(run: Run, keys: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
-    with served(tmp_path) as url, moto() as server:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER", url)
-        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", server)
-        yield run
-
-
 def test_locally_nobody_is_asked(local: Run, home: Path) -> None:
     found = checks(local)
 
@@ -49,8 +30,8 @@ def test_locally_nobody_is_asked(local: Run, home: Path) -> None:
     assert not home.exists()
 
 
-def test_on_aws_it_tells_who_one_is_and_what_is_allowed(aws: Run) -> None:
-    found = checks(aws)
+def test_on_aws_it_tells_who_one_is_and_what_is_allowed(world: Run) -> None:
+    found = checks(world)
 
     assert found["region"]["Detail"] == "eu-central-1 (AWS_REGION)"
     assert found["credentials"]["Detail"].startswith("arn:aws:")

@@ -9,8 +9,6 @@ import pytest
 
 from sagectl.plan.notifications import may_publish
 from tests.support.manifests import TEAM, WORKFORCE, manifest
-from tests.support.moto import moto
-from tests.support.served import served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,27 +44,8 @@ def policy(*statements: dict[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with moto() as url:
-        yield url
-
-
 @pytest.fixture
-def aws(
-    run: Run, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Run]:
-    with served(tmp_path) as url:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER", url)
-        monkeypatch.setenv("AWS_ENDPOINT_URL_SNS", server)
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "123456789012")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
-        monkeypatch.setenv("AWS_REGION", REGION)
-        yield run
-
-
-@pytest.fixture
-def sns(aws: Run) -> Iterator[Any]:
+def sns(world: Run) -> Iterator[Any]:
     """A client of moto's SNS, which forgets the topic afterwards."""
     from sagectl.gateway.session import client
 
@@ -76,40 +55,42 @@ def sns(aws: Run) -> Iterator[Any]:
 
 
 def test_a_topic_that_reaches_people_has_no_problems(
-    aws: Run, sns: Any, tmp_path: Path
+    world: Run, sns: Any, tmp_path: Path
 ) -> None:
     sns.create_topic(Name="jobs", Attributes={"Policy": policy(statement())})
     sns.subscribe(TopicArn=TOPIC, Protocol="email", Endpoint="ann@example.com")
-    aws("apply", "-f", manifest(tmp_path, WORKFORCE, TOLD), "--yes")
+    world("apply", "-f", manifest(tmp_path, WORKFORCE, TOLD), "--yes")
 
-    done = aws("workteam", "notifications", "-o", "json")
+    done = world("workteam", "notifications", "-o", "json")
 
     (row,) = json.loads(done.out)["Notifications"]
     assert (done.code, row["Problems"]) == (0, [])
     assert (row["Exists"], row["MayPublish"], row["Subscribers"]) == (True, True, 1)
     assert row["Subscriptions"][0]["Endpoint"] == "ann@example.com"
-    hidden = aws("workteam", "notifications", "radiology", "--redact", "-o", "json")
+    hidden = world("workteam", "notifications", "radiology", "--redact", "-o", "json")
     assert (hidden.code, "ann@" in hidden.out) == (0, False)
 
 
 def test_a_new_topic_neither_lets_sagemaker_publish_nor_reaches_anybody(
-    aws: Run, sns: Any, tmp_path: Path
+    world: Run, sns: Any, tmp_path: Path
 ) -> None:
     sns.create_topic(Name="jobs")
-    aws("apply", "-f", manifest(tmp_path, WORKFORCE, TOLD), "--yes")
+    world("apply", "-f", manifest(tmp_path, WORKFORCE, TOLD), "--yes")
 
-    done = aws("workteam", "notifications", "radiology")
+    done = world("workteam", "notifications", "radiology")
 
     assert done.code == 1
     assert "does not let sagemaker.amazonaws.com publish" in done.out
     assert "nobody has subscribed" in done.out
 
 
-def test_a_topic_that_is_gone_and_a_team_without_one_are_said(aws: Run, tmp_path: Path) -> None:
+def test_a_topic_that_is_gone_and_a_team_without_one_are_said(
+    world: Run, tmp_path: Path
+) -> None:
     night = TEAM.replace("radiology", "night")
-    aws("apply", "-f", manifest(tmp_path, WORKFORCE, TOLD, night), "--yes")
+    world("apply", "-f", manifest(tmp_path, WORKFORCE, TOLD, night), "--yes")
 
-    done = aws("workteam", "notifications", "-o", "json")
+    done = world("workteam", "notifications", "-o", "json")
 
     rows = {row["WorkteamName"]: row for row in json.loads(done.out)["Notifications"]}
     assert done.code == 1
@@ -117,8 +98,8 @@ def test_a_topic_that_is_gone_and_a_team_without_one_are_said(aws: Run, tmp_path
     assert rows["night"]["Problems"] == ["names no topic: nobody is told of new jobs"]
 
 
-def test_a_team_that_is_not_there_is_an_error_of_the_service(aws: Run) -> None:
-    assert aws("workteam", "notifications", "nobody").code == 3
+def test_a_team_that_is_not_there_is_an_error_of_the_service(world: Run) -> None:
+    assert world("workteam", "notifications", "nobody").code == 3
 
 
 def test_the_local_plane_has_no_topics(local: Run) -> None:
