@@ -3,8 +3,8 @@
 A floating-point element agrees when ``|ours - reference| <= rtol * |reference| + atol * scale``
 where ``scale`` is the largest finite magnitude in that output: the elements of one tensor are
 sums of terms of that size, and what rounding leaves of a small one is no smaller. Integers and
-truth values must be equal; quantised 8-bit values may be one step off. NaN agrees with NaN, an
-infinity with the same infinity.
+truth values must be equal; quantised 8-bit values may be one step off, what is computed from
+them a few, but not on the whole. NaN agrees with NaN, an infinity with the same infinity.
 """
 
 from __future__ import annotations
@@ -25,10 +25,13 @@ TOLERANCES = {
     "float32": (1e-3, 1e-4),
     "float16": (1e-2, 2e-3),
     "bfloat16": (2e-2, 1e-2),
-    # Of a model that computes in bytes: a value between two levels may go to either, and a
-    # step early on is more steps by the end.
-    "quantised": (2e-2, 5e-2),
+    # Behind a quantisation: a value between two levels may go to either, and a step early on
+    # may be some steps by the end, of 127 to the scale. See _MEAN_STEP for all of them.
+    "quantised": (1e-3, 4 / 127),
 }
+# Few values lie between levels: what is off by a step throughout is wrong, not rounded.
+_MEAN_STEP = 1 / 127
+_QUANTISED = "quantised"
 _FLAT_SHARE = 0.98
 _STEPS = {"int8": 1, "uint8": 1}
 
@@ -108,8 +111,8 @@ def comparison_of(report: Mapping[str, Any]) -> Comparison:
 def difference(name: str, ours: Array, reference: Array, within: str = "") -> Difference:
     """How the output ``name`` differs from the reference's.
 
-    ``within`` is the narrowest type that the model computes in: its rounding shows in outputs
-    of wider ones.
+    ``within`` is the narrowest type that the output is computed in: its rounding shows in
+    outputs of wider ones. Behind a quantisation the root of the mean square counts as well.
     """
     if ours.dtype != reference.dtype or ours.shape != reference.shape:
         return _of_another_kind(name, ours, reference)
@@ -143,6 +146,8 @@ def _floating(name: str, ours: Array, reference: Array, within: str) -> Differen
     magnitudes = np.abs(theirs, where=np.isfinite(theirs), out=np.zeros_like(theirs))
     scale = float(magnitudes.max(initial=0.0))
     gap = np.abs(np.where(finite, mine, 0.0) - np.where(finite, theirs, 0.0))
+    if within == _QUANTISED and _mean_square_root(gap) > _MEAN_STEP * scale:
+        rtol, atol = own
     agrees = np.where(finite, gap <= rtol * magnitudes + atol * scale, same)
     return Difference(
         output=name,
@@ -154,6 +159,12 @@ def _floating(name: str, ours: Array, reference: Array, within: str) -> Differen
         elements=reference.size,
         note=_note(reference),
     )
+
+
+def _mean_square_root(gap: Array) -> float:
+    import numpy as np
+
+    return float(np.sqrt(np.mean(np.square(gap)))) if gap.size else 0.0
 
 
 def _exact(name: str, ours: Array, reference: Array) -> Difference:

@@ -40,9 +40,11 @@ def _report(framework: str, package: Path, model: Path, data: Path | None) -> di
         ours = runner.run(feeds)
     except RunnerError as error:
         return {"Failed": error.message}
-    within = str(runner.meta["Sagectl"].get("Source", {}).get("Narrowest", ""))
+    source = runner.meta["Sagectl"].get("Source", {})
+    within = str(source.get("Narrowest", ""))
+    exempt = source.get("Unquantised", ())
     rows = tuple(
-        difference(name, ours[name], value, within)
+        difference(name, ours[name], value, "" if name in exempt else within)
         for name, value in zip(names, theirs, strict=True)
     )
     return Comparison(reference.name, inputs, rows).as_dict()

@@ -24,14 +24,11 @@ if TYPE_CHECKING:
     from sagectl.compiler.packaging import Package
     from sagectl.compiler.request import CompileRequest
 
-CHAIN = """g (float[4,8] x) => (float[4,8] y) {
-    a = Neg(x)
-    b = Tanh(a)
-    side = Abs(x)
-    c = Add(b, side)
+# Each question costs a compilation and two processes: as few nodes as can go wrong.
+CHAIN = """g (float[4] x) => (float[4] y) {
+    c = Abs(x)
     d = Sqrt(c)
-    e = Cos(d)
-    y = Exp(e)
+    y = Neg(d)
 }"""
 
 
@@ -61,4 +58,4 @@ def test_a_mismatch_names_the_first_tensor_that_differs(tmp_path: Path) -> None:
     found = caught.value.details["Divergence"]
     assert (found["Operator"], found["IsFirst"]) == ("Sqrt", True)
     assert found["Largest"] > 0
-    assert found["PartsCompiled"] <= 5
+    assert found["PartsCompiled"] <= 3

@@ -149,6 +149,46 @@ def test_tolerances_follow_type_and_scale(
     assert difference("y", ours, reference).passed is passes
 
 
+@pytest.mark.parametrize(
+    ("error", "passes"),
+    [
+        (np.eye(1, 200, 3)[0] * 2 / 127, True),
+        (np.tile([0.9 / 127, -0.9 / 127], 100), True),
+        (np.eye(1, 200, 3)[0] * 5 / 127, False),
+        (np.full(200, 1.5 / 127), False),
+        (np.linspace(-3, 3, 200) / 127, False),
+    ],
+    ids=["few-steps-somewhere", "under-a-step", "many-steps", "shifted", "scaled"],
+)
+def test_quantised_values_may_be_off_by_steps_but_not_on_the_whole(
+    error: np.ndarray, passes: bool
+) -> None:
+    reference = np.linspace(-1, 1, 200, dtype=F32)
+    ours = (reference + error).astype(F32)
+
+    assert difference("y", ours, reference, "quantised").passed is passes
+    assert not difference("y", ours, reference).passed
+
+
+def test_an_output_that_nothing_quantised_lies_behind_is_held_to_its_own_type(
+    tmp_path: Path,
+) -> None:
+    text = """g (float[2,64] x, float s, uint8 zero) => (float[2,64] rough, float[2,64] fine)
+        {{ q = QuantizeLinear(x, s, zero) rough = DequantizeLinear(q, s, zero)
+          one = Constant <value = float {{{one}}}> () fine = Mul(x, one) }}"""
+    for name, one in (("right", "1.0"), ("wrong", "1.01")):
+        model = model_of(text.format(one=one))
+        for key, value in (("s", F32(0.05)), ("zero", np.uint8(128))):
+            model.graph.initializer.append(numpy_helper.from_array(np.array(value), key))
+        save(model, tmp_path / f"{name}.onnx")
+
+    package = compile_model(compile_request(tmp_path / "right.onnx", output=tmp_path))
+    comparison = compared(package.path, tmp_path / "wrong.onnx")
+
+    assert package.meta["Sagectl"]["Source"]["Unquantised"] == ["fine"]
+    assert [row.output for row in comparison.failures] == ["fine"]
+
+
 def test_a_flat_reference_is_called_little_proof() -> None:
     flat = np.full((2, 50), 0.1, F32)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from sagectl.compiler.frontends.onnx.graph import Value
     from sagectl.compiler.request import CompileRequest
     from sagectl.runtime.tensors import Port
+
+_QUANTISERS = frozenset(("QuantizeLinear", "DynamicQuantizeLinear"))
+_NESTED = frozenset(("If", "Loop", "Scan"))
 
 
 def load(request: CompileRequest) -> Imported:
@@ -82,20 +85,35 @@ def import_model(model: ModelProto, shapes: Mapping[str, Sequence[int]]) -> Impo
             ),
             "nodes": len(model.graph.node),
             "lowered": len(result.graph.nodes),
-            **_narrowest(result.forms),
+            **_narrowest(model, result.forms),
             # What no test of ONNX vouches for: verification must.
             "unproven": not_right(result.forms),
         },
     )
 
 
-def _narrowest(forms: Sequence[Form]) -> dict[str, str]:
-    """The narrow type that the model computes in, if it does: its outputs show its rounding."""
-    if any(form.operator in ("QuantizeLinear", "DynamicQuantizeLinear") for form in forms):
-        return {"narrowest": "quantised"}
+def _narrowest(model: ModelProto, forms: Sequence[Form]) -> dict[str, Any]:
+    """The narrow type that the model computes in, if it does: its outputs show its rounding.
+
+    Outputs that no quantisation lies behind are named, and held to their own type.
+    """
+    if any(form.operator in _QUANTISERS for form in forms):
+        exempt = [each.name for each in model.graph.output if not _is_rough(model, each.name)]
+        return {"narrowest": "quantised", **({"unquantised": exempt} if exempt else {})}
     types = {form.dtype for form in forms}
     found = next((name for name in ("bfloat16", "float16") if name in types), None)
     return {"narrowest": found} if found else {}
+
+
+def _is_rough(model: ModelProto, output: str) -> bool:
+    """Whether a quantisation lies behind an output, or may: in a branch or a function."""
+    from sagectl.compiler.frontends.onnx.cutting import operators_behind
+
+    opaque = {*_NESTED, *(function.name for function in model.functions)}
+    return any(
+        operator in opaque or "Quant" in operator or operator.startswith("QLinear")
+        for operator in operators_behind(model, output)
+    )
 
 
 def _spec(name: str, value: Value) -> TensorSpec:

@@ -43,6 +43,20 @@ def places_behind(model: ModelProto, tensor: str) -> list[Place]:
     ]
 
 
+def operators_behind(model: ModelProto, tensor: str) -> set[str]:
+    """The names of the operators that a tensor of the model is computed with."""
+    made_by = {name: node for node in model.graph.node for name in node.output if name}
+    operators, seen, stack = set(), set(), [tensor]
+    while stack:
+        name = stack.pop()
+        if name in seen or name not in made_by:
+            continue
+        seen.add(name)
+        operators.add(made_by[name].op_type)
+        stack.extend(_read(made_by[name]))
+    return operators
+
+
 def cut_at(model: ModelProto, tensor: str) -> ModelProto:
     """The model with ``tensor`` for its only output, and the nodes that this needs."""
     from onnx import ModelProto
