@@ -23,9 +23,22 @@ def help_(words: tuple[str, ...]) -> None:
     if words in ((), ("topics",)):
         click.echo(_topics())
     elif len(words) == 1 and words[0] in TOPICS:
-        click.echo(TOPICS[words[0]].text(), nl=False)
+        click.echo(_fitted(TOPICS[words[0]].text()), nl=False)
     else:
         click.echo(_command(words))
+
+
+def _fitted(text: str) -> str:
+    """``text`` with its prose as wide as the screen; tables and examples stay."""
+    import shutil
+    from textwrap import fill
+
+    width = min(WIDTH, shutil.get_terminal_size((WIDTH, 24)).columns - 2)
+    parts = (
+        part if "  " in part else fill(part, width, break_on_hyphens=False)
+        for part in text.rstrip("\n").split("\n\n")
+    )
+    return "\n\n".join(parts) + "\n"
 
 
 def _topics() -> str:

@@ -48,6 +48,17 @@ class Group(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        word = args[0]
+        if not word.startswith("-") and self.get_command(ctx, word) is None:
+            from sagectl.manifest.wording import did_you_mean
+
+            near = did_you_mean(word, self.list_commands(ctx)) or ""
+            ctx.fail(f"No such command {word!r}. {near}".rstrip())
+        return super().resolve_command(ctx, args)
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         self.format_commands(ctx, formatter)
         _write_own_options(self, ctx, formatter)

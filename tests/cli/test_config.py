@@ -132,6 +132,17 @@ def test_topics_say_what_the_code_goes_by(run: Run) -> None:
     assert all(f"  {code} " in codes for code in EXIT_CODES)
 
 
+def test_the_prose_of_a_topic_fits_the_screen(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    text = run("help", "local").out
+
+    prose, commands, _ = text.split("\n\n")
+    assert max(map(len, prose.splitlines())) <= 58
+    assert "  sagectl local status       what is in it, and where it is" in commands
+
+
 def test_help_of_a_command_is_what_its_flag_shows(run: Run) -> None:
     assert run("help", "workteam", "create").out == run("workteam", "create", "--help").out
 

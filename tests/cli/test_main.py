@@ -75,6 +75,8 @@ def test_an_empty_list_is_a_remark_and_no_output(local: Run) -> None:
     [
         pytest.param(("nope",), "No such command 'nope'", id="command"),
         pytest.param(("workteam", "nope"), "No such command 'nope'", id="verb"),
+        pytest.param(("lokal", "status"), "Did you mean 'local'?", id="command-near"),
+        pytest.param(("workteam", "creat"), "Did you mean 'create'?", id="verb-near"),
         pytest.param(("workteam", "list", "--nope"), "No such option '--nope'", id="option"),
         pytest.param(("workteam", "describe"), "Missing argument 'NAME'", id="argument"),
         pytest.param(("workteam", "list", "-o", "xml"), "'xml' is not one of", id="choice"),
