@@ -110,6 +110,11 @@ MODELS = {
     ),
     "transpose": unary("Transpose", (3, 17, 20), perm=[0, 2, 1]),
     "concat": model([node("Concat", ["x", "z"], axis=1)], {"x": (1, 5, 9), "z": (1, 3, 9)}),
+    "concat-last": model([node("Concat", ["x", "z"], axis=-1)], {"x": (9, 37), "z": (9, 20)}),
+    "depth-to-space": unary("DepthToSpace", (1, 12, 5, 7), blocksize=2),
+    "expand": model(
+        [node("Expand", ["x", "s"])], {"x": (1, 40, 1, 1)}, {"s": np.array([1, 40, 6, 6])}
+    ),
     "deep-convolution": model(
         [node("Conv", ["x", "w"], pads=[1] * 6)],
         {"x": (1, 3, 5, 6, 20)},

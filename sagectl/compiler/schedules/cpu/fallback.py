@@ -10,6 +10,7 @@ from sagectl.compiler.schedules.cpu import columns
 from sagectl.compiler.schedules.cpu.loops import (
     REDUCTION,
     SPATIAL,
+    accesses,
     blocks,
     contiguous_suffix,
     extents,
@@ -27,9 +28,12 @@ from sagectl.compiler.schedules.cpu.loops import (
 if TYPE_CHECKING:
     from tvm.s_tir import Schedule
     from tvm.s_tir.schedule import LoopRV, SBlockRV
-    from tvm.tirx import PrimFunc
+    from tvm.tirx import PrimFunc, SBlock
 
     from sagectl.compiler.targets import Target
+
+# Rounds that keep any number of threads busy.
+ENOUGH = 32
 
 
 def apply(func: PrimFunc, target: Target) -> Schedule:
@@ -102,20 +106,51 @@ def arrange_spatial(schedule: Schedule, block: SBlockRV, target: Target) -> None
     tail = contiguous_suffix(nest)
     outer, inner = loops[: len(loops) - tail], loops[len(loops) - tail :]
     if inner:
-        outer = [*outer, *vectorised_run(schedule, inner, width)]
-    elif len(outer) > 2:
-        # Fused, every element would divide to find its place.
-        scattered(schedule, outer, work, width)
+        run = vectorised_run(schedule, inner, width)
+        # Fused with what is around it, every vector of a run would divide to find its place.
+        outer = outer if volume(extents(schedule, outer)) >= ENOUGH else [*outer, *run]
+    elif len(outer) > 1:
+        scattered(schedule, nest, outer, work, width)
         return
     if outer:
         parallel(schedule, fused(schedule, outer), work)
 
 
-def scattered(schedule: Schedule, loops: list[LoopRV], work: int, width: int) -> None:
-    """Spread the outer loops; leave the inner ones to index arithmetic done once a round."""
-    parallel(schedule, fused(schedule, loops[:2]), work)
-    if 1 < int(schedule.get(loops[-1]).extent) <= width:
+def scattered(
+    schedule: Schedule, nest: SBlock, loops: list[LoopRV], work: int, width: int
+) -> None:
+    """Spread the outer loops; leave the inner ones to index arithmetic done once a round.
+
+    What is dealt out in turns, or asks which operand it is of, gets a loop for each.
+    """
+    last = int(schedule.get(loops[-1]).extent)
+    turns = cycle(nest, width)
+    rounds = loops[-1]
+    if turns > 1 and last > turns and last % turns == 0:
+        rounds, each = schedule.split(loops[-1], [None, turns])
+        schedule.unroll(each)
+    elif 1 < last <= width:
         schedule.unroll(loops[-1])
+    else:
+        peeled(schedule, rounds)
+    parallel(schedule, fused(schedule, loops[:-1][:2]), work)
+
+
+def cycle(nest: SBlock, most: int) -> int:
+    """After how many steps along the last axis an element is read next to an earlier one."""
+    from tvm.tirx import FloorDiv, FloorMod, IntImm
+
+    last, found = nest.iter_vars[-1].var, 1
+    waiting = [position for _, index in accesses(nest) for position in index]
+    while waiting:
+        node = waiting.pop()
+        if not hasattr(node, "a") or not hasattr(node, "b"):
+            continue
+        if isinstance(node, FloorMod | FloorDiv) and isinstance(node.b, IntImm):
+            is_turn = node.a.same_as(last) and int(node.b) <= most
+            found = max(found, int(node.b)) if is_turn else found
+        waiting += [node.a, node.b]
+    return found
 
 
 def vectorised_run(schedule: Schedule, loops: list[LoopRV], width: int) -> list[LoopRV]:
