@@ -31,6 +31,9 @@ TOLERANCES = {
 }
 # Few values lie between levels: what is off by a step throughout is wrong, not rounded.
 _MEAN_STEP = 1 / 127
+# onnxruntime's sigmoid is a rational function: its error is one of the range, 1, wherever the
+# values lie. Two units in the last place of 1.
+SATURATED = 2.0**-22
 _QUANTISED = "quantised"
 _FLAT_SHARE = 0.98
 _STEPS = {"int8": 1, "uint8": 1}
@@ -108,16 +111,19 @@ def comparison_of(report: Mapping[str, Any]) -> Comparison:
     )
 
 
-def difference(name: str, ours: Array, reference: Array, within: str = "") -> Difference:
+def difference(
+    name: str, ours: Array, reference: Array, within: str = "", floor: float = 0.0
+) -> Difference:
     """How the output ``name`` differs from the reference's.
 
     ``within`` is the narrowest type that the output is computed in: its rounding shows in
     outputs of wider ones. Behind a quantisation the root of the mean square counts as well.
+    ``floor`` is an absolute difference that counts for nothing.
     """
     if ours.dtype != reference.dtype or ours.shape != reference.shape:
         return _of_another_kind(name, ours, reference)
     if reference.dtype.kind in "fc" or str(reference.dtype) in TOLERANCES:
-        return _floating(name, ours, reference, within)
+        return _floating(name, ours, reference, within, floor)
     return _exact(name, ours, reference)
 
 
@@ -135,7 +141,9 @@ def _of_another_kind(name: str, ours: Array, reference: Array) -> Difference:
     )
 
 
-def _floating(name: str, ours: Array, reference: Array, within: str) -> Difference:
+def _floating(
+    name: str, ours: Array, reference: Array, within: str, floor: float
+) -> Difference:
     import numpy as np
 
     own = TOLERANCES.get(str(reference.dtype), TOLERANCES["float32"])
@@ -148,7 +156,7 @@ def _floating(name: str, ours: Array, reference: Array, within: str) -> Differen
     gap = np.abs(np.where(finite, mine, 0.0) - np.where(finite, theirs, 0.0))
     if within == _QUANTISED and _mean_square_root(gap) > _MEAN_STEP * scale:
         rtol, atol = own
-    agrees = np.where(finite, gap <= rtol * magnitudes + atol * scale, same)
+    agrees = np.where(finite, gap <= rtol * magnitudes + max(atol * scale, floor), same)
     return Difference(
         output=name,
         dtype=str(reference.dtype),

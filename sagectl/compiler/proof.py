@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sagectl.compiler.comparison import Comparison, difference
+from sagectl.compiler.comparison import SATURATED, Comparison, difference
 from sagectl.compiler.frontends import UnanswerableError, frontend
 from sagectl.compiler.inputs import DRAWS, drawn
 from sagectl.runtime import RunnerError, load
@@ -42,9 +42,15 @@ def _report(framework: str, package: Path, model: Path, data: Path | None) -> di
         return {"Failed": error.message}
     source = runner.meta["Sagectl"].get("Source", {})
     within = str(source.get("Narrowest", ""))
-    exempt = source.get("Unquantised", ())
+    exempt, saturating = source.get("Unquantised", ()), source.get("Saturating", ())
     rows = tuple(
-        difference(name, ours[name], value, "" if name in exempt else within)
+        difference(
+            name,
+            ours[name],
+            value,
+            "" if name in exempt else within,
+            SATURATED if name in saturating else 0.0,
+        )
         for name, value in zip(names, theirs, strict=True)
     )
     return Comparison(reference.name, inputs, rows).as_dict()

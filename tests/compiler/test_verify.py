@@ -7,7 +7,7 @@ import pytest
 from onnx import load, numpy_helper, save
 
 from sagectl.compiler.api import compile_model
-from sagectl.compiler.comparison import difference
+from sagectl.compiler.comparison import SATURATED, difference
 from sagectl.compiler.frontends import Imported
 from sagectl.compiler.linkers.driver import link_with
 from sagectl.compiler.packaging import write_folder
@@ -187,6 +187,23 @@ def test_an_output_that_nothing_quantised_lies_behind_is_held_to_its_own_type(
 
     assert package.meta["Sagectl"]["Source"]["Unquantised"] == ["fine"]
     assert [row.output for row in comparison.failures] == ["fine"]
+
+
+def test_the_small_end_of_a_sigmoid_is_as_exact_as_its_range(tmp_path: Path) -> None:
+    ours, reference = np.array([1e-5, 2e-5], F32), np.array([1.02e-5, 2e-5], F32)
+    assert not difference("y", ours, reference).passed
+    assert difference("y", ours, reference, floor=SATURATED).passed
+    assert not difference("y", ours * F32(1.1), reference, floor=SATURATED).passed
+
+    text = "g (float[2,64] x, float[1] s) => (float[2,64] y) { a = Sub(x, s) y = Sigmoid(a) }"
+    model = model_of(text)
+    model.graph.initializer.append(numpy_helper.from_array(np.array([14], F32), "s"))
+    save(model, tmp_path / "small.onnx")
+
+    package = compile_model(compile_request(tmp_path / "small.onnx", output=tmp_path))
+
+    assert package.meta["Sagectl"]["Source"]["Saturating"] == ["y"]
+    assert package.meta["Sagectl"]["Verification"]["Result"] == "passed"
 
 
 def test_a_flat_reference_is_called_little_proof() -> None:

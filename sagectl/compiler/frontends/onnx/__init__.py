@@ -86,6 +86,7 @@ def import_model(model: ModelProto, shapes: Mapping[str, Sequence[int]]) -> Impo
             "nodes": len(model.graph.node),
             "lowered": len(result.graph.nodes),
             **_narrowest(model, result.forms),
+            **_saturating(model),
             # What no test of ONNX vouches for: verification must.
             "unproven": not_right(result.forms),
         },
@@ -103,6 +104,13 @@ def _narrowest(model: ModelProto, forms: Sequence[Form]) -> dict[str, Any]:
     types = {form.dtype for form in forms}
     found = next((name for name in ("bfloat16", "float16") if name in types), None)
     return {"narrowest": found} if found else {}
+
+
+def _saturating(model: ModelProto) -> dict[str, list[str]]:
+    """The outputs that a sigmoid makes, which lie between 0 and 1 wherever their values are."""
+    made = {node.output[0] for node in model.graph.node if node.op_type == "Sigmoid"}
+    found = [each.name for each in model.graph.output if each.name in made]
+    return {"saturating": found} if found else {}
 
 
 def _is_rough(model: ModelProto, output: str) -> bool:
