@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate, compress
 from typing import TYPE_CHECKING, Any
 
 from sagectl.render.columns import reader
@@ -11,16 +12,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from sagectl.catalog.kinds import Column
+    from sagectl.render.console import Console
 
     Section = tuple[str, Sequence[Column], Sequence[Mapping[str, Any]]]
+
+# The share of a screen that is kept for columns; what is longer reads better unaligned.
+_ALIGNED = 0.75
 
 
 def sections(answer: Mapping[str, Any], tables: Sequence[Section], listing: Listing) -> Report:
     """``tables``, those that have rows; programs get ``answer``, as rows ``listing``."""
-    return Report(answer, listing, lambda _: _lines(tables))
+
+    def lines(console: Console) -> Iterator[str]:
+        return _lines(tables, console.width if console.is_terminal else None)
+
+    return Report(answer, listing, lines)
 
 
-def _lines(tables: Sequence[Section]) -> Iterator[str]:
+def _lines(tables: Sequence[Section], room: int | None) -> Iterator[str]:
     filled = [table for table in tables if table[2]]
     for index, (_, columns, rows) in enumerate(filled):
         cells = [[column.title for column in columns]]
@@ -29,6 +38,38 @@ def _lines(tables: Sequence[Section]) -> Iterator[str]:
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         if index:
             yield ""
-        for line in cells:
-            padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-            yield "  ".join(padded).rstrip()
+        if room is None or sum(widths) + 2 * len(widths) - 2 <= room:
+            yield from (_padded(line, widths) for line in cells)
+        else:
+            yield from _folded(cells, widths, room)
+
+
+def _padded(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(map(str.ljust, cells, widths)).rstrip()
+
+
+def _folded(cells: list[list[str]], widths: list[int], room: int) -> Iterator[str]:
+    """Rows of a table wider than the screen: what does not fit stands below, in whole words."""
+    from textwrap import wrap
+
+    used = [any(line[at] for line in cells[1:]) for at in range(len(widths))]
+    cells = [list(compress(line, used)) for line in cells]
+    widths = list(compress(widths, used))
+    ends = accumulate(width + 2 for width in widths)
+    fixed = max(1, sum(end <= room * _ALIGNED for end in ends))
+    for line in cells:
+        begun = _padded(line[:fixed], widths)
+        rest = [cell for cell in line[fixed:] if cell]
+        whole = "  ".join([begun.ljust(sum(widths[:fixed]) + 2 * fixed - 2), *rest]).rstrip()
+        if len(whole) <= room:
+            yield whole
+            continue
+        yield begun
+        for cell in rest:
+            yield from wrap(
+                cell,
+                room,
+                initial_indent="    ",
+                subsequent_indent="    ",
+                break_on_hyphens=False,
+            )

@@ -236,3 +236,12 @@ def test_letters_that_the_terminal_lacks_are_spelled_out() -> None:
     done = shell(f"PYTHONIOENCODING=ascii $SAGECTL --local workteam list {query}")
 
     assert (done.returncode, done.stdout) == (0, "\\xe9\\u65e5\n")
+
+
+def test_a_report_wider_than_the_screen_is_folded_at_words() -> None:
+    code, text = ended(terminal("doctor"))
+
+    assert code == 0
+    assert max(map(len, text.splitlines())) <= 100
+    assert "LINUX_X86_64_NVIDIA" in text
+    assert "accelerator (NVIDIA)" in text
