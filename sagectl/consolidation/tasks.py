@@ -39,6 +39,9 @@ class Consolidator(Protocol):
     ) -> list[Label | None]: ...
 
 
+_MOST_PIXELS = 1 << 31
+
+
 class ContentError(ValueError):
     """An answer is not what the task's form submits."""
 
@@ -86,11 +89,12 @@ def _some(content: Mapping[str, Any], classes: Mapping[str, int]) -> frozenset[i
 
 
 def _boxes(content: Mapping[str, Any], classes: Mapping[str, int]) -> list[Box]:
+    _image_size(content)
     try:
         return [
             Box(
                 _class(row.get("label"), classes),
-                *(float(row[side]) for side in ("left", "top", "width", "height")),
+                *(_pixels(row[side]) for side in ("left", "top", "width", "height")),
             )
             for row in _element(content, "boundingBoxes")
         ]
@@ -98,10 +102,19 @@ def _boxes(content: Mapping[str, Any], classes: Mapping[str, int]) -> list[Box]:
         raise ContentError(f"a box lacks a side: {error}") from error
 
 
+def _pixels(value: Any) -> float:
+    """A length in an image: a number that is one, as far as images go."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ContentError(f"{value!r:.60} is no number of pixels")
+    if not -_MOST_PIXELS <= value <= _MOST_PIXELS:  # not a number is in no range
+        raise ContentError(f"{value!r:.60} is beyond any image")
+    return float(value)
+
+
 def _marks(content: Mapping[str, Any], classes: Mapping[str, int]) -> list[Mark]:
     names = list(classes)
     try:
-        return [
+        found = [
             Mark(
                 names[_class(row.get("label"), classes)],
                 int(row["startOffset"]),
@@ -111,6 +124,12 @@ def _marks(content: Mapping[str, Any], classes: Mapping[str, int]) -> list[Mark]
         ]
     except (TypeError, KeyError, AttributeError) as error:
         raise ContentError(f"an entity lacks an offset: {error}") from error
+    except (ValueError, OverflowError) as error:
+        raise ContentError(f"an offset is no whole number: {error}") from error
+    for mark in found:
+        if not 0 <= mark.start < mark.end:
+            raise ContentError(f"an entity goes from {mark.start} to {mark.end}")
+    return found
 
 
 def _single(kind: str) -> Consolidator:
@@ -202,7 +221,7 @@ def _image_size(content: Mapping[str, Any]) -> dict[str, int]:
     for element in content.values():
         seen = element.get("inputImageProperties") if isinstance(element, dict) else None
         if isinstance(seen, dict):
-            return {side: int(seen.get(side, 0)) for side in ("width", "height")}
+            return {side: int(_pixels(seen.get(side, 0))) for side in ("width", "height")}
     return {"width": 0, "height": 0}
 
 

@@ -275,11 +275,23 @@ class LabelingWork:
                 " AND object = ? AND worker = ? AND status = 'working' AND expires > ?",
                 (status, now, json.dumps(content), job.id, number, worker, now),
             ).rowcount
-        if not changed:
+            before = db.execute(
+                "SELECT status, content FROM answers"
+                " WHERE resource = ? AND object = ? AND worker = ?",
+                (job.id, number, worker),
+            ).fetchone()
+        # A button pressed twice sends the same twice: that is no mistake to tell of.
+        if changed or before == (status, json.dumps(content)):
+            return
+        if before and before[0] == "submitted":
             raise InputError(
-                "the time for this task is over, or it was not yours",
+                "you have answered this before, and that answer stands",
                 hint="Go back to the list of tasks and take another.",
             )
+        raise InputError(
+            "the time for this task is over, or it was not yours",
+            hint="Go back to the list of tasks and take another.",
+        )
 
     def _fits(self, data: JobData, answer: Answer) -> None:
         if not 0 <= answer.number < len(data.objects):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf, nan
 from typing import Any
 
 import numpy as np
@@ -157,3 +158,37 @@ def test_an_answer_that_the_form_cannot_have_made_is_refused(
 ) -> None:
     with pytest.raises(ContentError):
         readable(task, content, LABELS)
+
+
+BOX = {"label": "cat", "left": 1, "top": 2, "width": 3, "height": 4}
+ENTITY = {"label": "cat", "startOffset": 0, "endOffset": 3}
+
+
+@pytest.mark.parametrize(
+    ("task", "content"),
+    [
+        pytest.param("BoundingBox", {"boundingBoxes": [BOX | {"left": nan}]}, id="no-number"),
+        pytest.param("BoundingBox", {"boundingBoxes": [BOX | {"top": inf}]}, id="infinite"),
+        pytest.param("BoundingBox", {"boundingBoxes": [BOX | {"top": "9"}]}, id="text"),
+        pytest.param("BoundingBox", {"boundingBoxes": [BOX | {"width": 10**400}]}, id="vast"),
+        pytest.param(
+            "BoundingBox",
+            {"b": {"boundingBoxes": [BOX], "inputImageProperties": {"width": "wide"}}},
+            id="image-size",
+        ),
+        pytest.param(
+            "NamedEntityRecognition", {"entities": [ENTITY | {"endOffset": inf}]}, id="offset"
+        ),
+        pytest.param(
+            "NamedEntityRecognition", {"entities": [ENTITY | {"endOffset": "x"}]}, id="word"
+        ),
+        pytest.param(
+            "NamedEntityRecognition", {"entities": [ENTITY | {"endOffset": 0}]}, id="empty"
+        ),
+    ],
+)
+def test_an_answer_that_would_keep_a_job_from_its_end_is_refused(
+    task: str, content: dict[str, object]
+) -> None:
+    with pytest.raises(ContentError):
+        readable(task, content, ["cat"])

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -82,6 +83,9 @@ def test_a_job_of_another_team_is_not_shown_or_taken(
     ("fields", "said"),
     [
         pytest.param({"number": "0"}, "the answer is not JSON", id="no-answer"),
+        pytest.param(
+            {"number": "0", "answer": "[" * 100_000}, "the answer is not JSON", id="nested"
+        ),
         pytest.param({"number": "0", "answer": "[]"}, "belongs to no task", id="no-object"),
         pytest.param({"answer": "{}"}, "which object", id="no-number"),
         pytest.param({"number": "-1", "answer": "{}"}, "which object", id="negative"),
@@ -104,6 +108,48 @@ def test_an_answer_that_fits_no_task_is_refused(
     assert status == 400
     assert said in text
     assert work.answers(work.job("pets")) == {}
+
+
+def test_a_button_pressed_twice_is_one_answer(client: Client, work: LabelingWork) -> None:
+    client.sign_in("ann")
+    client.ask("GET", "/jobs/pets")
+    fields = {"csrf": client.csrf(), "number": 0, "answer": '{"c": {"label": "cat"}}'}
+    for _ in range(2):
+        assert client.ask("POST", "/jobs/pets/submit", fields)[:2] == (303, "/jobs/pets")
+    assert len(work.answers(work.job("pets"))[0]) == 1
+
+
+def test_going_back_changes_no_answer(client: Client, work: LabelingWork) -> None:
+    client.sign_in("ann")
+    client.ask("GET", "/jobs/pets")
+    fields = {"csrf": client.csrf(), "number": 0, "answer": '{"c": {"label": "cat"}}'}
+    client.ask("POST", "/jobs/pets/submit", fields)
+    fields["answer"] = '{"c": {"label": "dog"}}'
+    status, _, text = client.ask("POST", "/jobs/pets/submit", fields)
+    assert status == 400
+    assert "that answer stands" in text
+    [answer] = work.answers(work.job("pets"))[0]
+    assert answer.content == {"c": {"label": "cat"}}
+
+
+def test_two_workers_at_once_lose_nothing(client: Client, work: LabelingWork) -> None:
+    """Each in four windows, which all send what they hold."""
+    told: list[int] = []
+
+    def label(name: str) -> None:
+        visitor = Client(f"http://{client.place}")
+        visitor.sign_in(name)
+        fields = {"csrf": visitor.csrf(), "number": 0, "answer": '{"c": {"label": "cat"}}'}
+        visitor.ask("GET", "/jobs/pets")
+        told.append(visitor.ask("POST", "/jobs/pets/submit", fields)[0])
+
+    windows = [threading.Thread(target=label, args=(name,)) for name in ("ann", "bob") * 4]
+    for window in windows:
+        window.start()
+    for window in windows:
+        window.join()
+    assert told == [303] * 8
+    assert sorted(one.worker for one in work.answers(work.job("pets"))[0]) == ["ann", "bob"]
 
 
 def test_a_form_of_too_many_fields_is_refused(client: Client) -> None:

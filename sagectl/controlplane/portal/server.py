@@ -192,7 +192,7 @@ class Visit(Doors):
         job, number = self._own_job(session, name), _number(fields)
         try:
             content = json.loads(fields.get("answer", ""))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InputError("the answer is not JSON") from error
         if job is None or not isinstance(content, dict):
             raise InputError("the answer belongs to no task of yours")
