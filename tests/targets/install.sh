@@ -23,7 +23,8 @@ fi
 
 mkdir -p "$build"
 while read -r arch compiler; do
-  [[ -x $build/run-$arch ]] || "$here/build_runtime.sh" "$compiler" "$build/run-$arch"
+  [[ $build/run-$arch -nt $here/support/run_package.cc ]] ||
+    "$here/build_runtime.sh" "$compiler" "$build/run-$arch"
 done <<'TABLE'
 X86 i686-linux-gnu-g++
 ARM_EABIHF arm-linux-gnueabihf-g++

@@ -1,12 +1,16 @@
 // Runs the main function of a compiled library: LIBRARY OUTPUT-FOLDER TYPE:SHAPE:FILE...
 // Files hold the bytes of one tensor each; outputs become 0.bin, 1.bin, ... in the folder.
+// The weights are taken from compiled.params, if the library lies beside one.
 #include <tvm/ffi/any.h>
 #include <tvm/ffi/container/array.h>
+#include <tvm/ffi/container/map.h>
 #include <tvm/ffi/extra/module.h>
+#include <tvm/ffi/function.h>
 #include <tvm/runtime/tensor.h>
 
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -36,6 +40,16 @@ static Tensor ReadTensor(const std::string& word) {
   return tensor;
 }
 
+static std::map<std::string, Tensor> ReadWeights(const std::string& library) {
+  std::map<std::string, Tensor> weights;  // in the order of their names: that of the arguments
+  std::string path = library.substr(0, library.find_last_of('/') + 1) + "compiled.params";
+  if (!std::ifstream(path)) return weights;
+  auto load = tvm::ffi::Function::GetGlobalRequired("runtime.LoadParamsFromFile");
+  auto found = load(path).cast<tvm::ffi::Map<tvm::ffi::String, Tensor>>();
+  for (const auto& [name, tensor] : found) weights.emplace(name, tensor);
+  return weights;
+}
+
 static void WriteTensor(const Tensor& tensor, const std::string& path) {
   std::ofstream(path, std::ios::binary)
       .write(static_cast<const char*>(tensor->data), static_cast<std::streamsize>(SizeBytes(tensor)));
@@ -49,6 +63,7 @@ int main(int count, char** words) {
       .value()(static_cast<int>(kDLCPU), 0, kPooled, static_cast<int>(kDLCPU), 0, kPooled);
   std::vector<Tensor> inputs;
   for (int i = 3; i < count; ++i) inputs.push_back(ReadTensor(words[i]));
+  for (const auto& weight : ReadWeights(words[1])) inputs.push_back(weight.second);
   std::vector<AnyView> views(inputs.begin(), inputs.end());
   Any result;
   machine->GetFunction("main").value().CallPacked(views.data(), static_cast<int>(views.size()),
