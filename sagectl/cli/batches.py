@@ -47,16 +47,16 @@ def batch(app: App, given: Iterable[str], file: str | None) -> tuple[Entry, ...]
 
 
 def _entries(app: App, file: str) -> Iterator[Entry]:
-    from sagectl.manifest.sources import Source, sources
+    from sagectl.manifest.sources import Source, source
 
-    for source in sources([file], stdin=app.stdin):
-        if not isinstance(source, Source):
-            raise FindingsError([source])
-        for number, line in enumerate(source.text.splitlines(), 1):
-            text = line.partition("#")[0].strip()
-            if text:
-                column = line.index(text) + 1
-                yield Entry(text, SourceSpan(source.name, number, column))
+    found = source(file, stdin=app.stdin)
+    if not isinstance(found, Source):
+        raise FindingsError([found])
+    for number, line in enumerate(found.text.splitlines(), 1):
+        text = line.partition("#")[0].strip()
+        if text:
+            column = line.index(text) + 1
+            yield Entry(text, SourceSpan(found.name, number, column))
 
 
 def raise_bad(entries: Sequence[Entry], check: Callable[[str], Iterable[Diagnostic]]) -> None:

@@ -116,13 +116,16 @@ def _members(app: App, name: str) -> Members:
 
 def _named(app: App, name: str, groups: Iterable[str], file: str | None) -> Sequence[str]:
     """The groups asked for. Raises FindingsError for names that no group has."""
+    from dataclasses import replace
+
     from sagectl.plan.members import Members
     from sagectl.schema.request import findings
 
     def check(group: str) -> Iterable[Diagnostic]:
         definitions = Members((group,)).definitions()
         params = {"WorkteamName": name, "MemberDefinitions": definitions}
-        return findings("UpdateWorkteam", params, app.model)
+        found = findings("UpdateWorkteam", params, app.model)
+        return [replace(each, path="--group") for each in found]  # of whichever provider
 
     entries = batch(app, groups, file)
     raise_bad(entries, check)

@@ -183,9 +183,12 @@ def consent(yes: bool, question: str | None = None) -> None:
     if yes:
         return
     if not sys.stdin or not sys.stdin.isatty():
+        options = click.get_current_context().command.params
+        can_try = any(option.name == "dry_run" for option in options)
+        rather = ", or --dry-run to see what would be sent" if can_try else ""
         raise InputError(
             "this changes something, and there is no terminal to ask on",
-            hint="Say --yes to go ahead, or --dry-run to see what would be sent.",
+            hint=f"Say --yes to go ahead{rather}.",
         )
     if question is None:
         return

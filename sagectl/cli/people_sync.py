@@ -10,7 +10,16 @@ import click
 from sagectl.catalog.kinds import Column
 from sagectl.cli.lazy import Command
 from sagectl.cli.options import DRY_RUN, YES, consent, pass_app, takes
-from sagectl.cli.pools import NO_MAIL, PASSWORD, REDACT, USER_POOL, WORKFORCE, pool, shown
+from sagectl.cli.pools import (
+    NO_MAIL,
+    PASSWORD,
+    REDACT,
+    USER_POOL,
+    WORKFORCE,
+    first_password,
+    pool,
+    shown,
+)
 from sagectl.errors import FindingsError, InputError, InterruptedRunError, PartialApplyError
 
 if TYPE_CHECKING:
@@ -84,10 +93,14 @@ def sync(
     """
     from sagectl.plan.people import people_plan
 
+    if password_stdin and file == "-":
+        raise InputError(
+            "-f - and --password-stdin both read stdin", hint="Keep the people in a file."
+        )
     people = _people(app, file, redact)
     if prune and not people:
         raise InputError(f"{file} lists nobody, and --prune would delete everybody")
-    password = app.stdin.readline().rstrip("\n") if password_stdin else None
+    password = first_password(app) if password_stdin else None
     where = pool(app, workforce, user_pool, password=password, sends_mail=not no_mail)
     plan = people_plan(people, where, prune=prune)
     name = shown(redact)

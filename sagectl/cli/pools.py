@@ -50,6 +50,16 @@ def pool(
     return app.pool(user_pool or "", password=password, sends_mail=sends_mail)
 
 
+def first_password(app: App) -> str:
+    """The line on stdin. Raises InputError if there is none."""
+    if not (password := app.stdin.readline().rstrip("\r\n")):
+        raise InputError(
+            "--password-stdin finds no password on stdin",
+            hint="Send a line: printf '%s\\n' PASSWORD | sagectl ...",
+        )
+    return password
+
+
 def _user_pool(app: App, workforce: str | None) -> str:
     kind = WORKFORCE_KIND
     if workforce is not None:

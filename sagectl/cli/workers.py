@@ -15,6 +15,7 @@ from sagectl.cli.pools import (
     REDACT,
     USER_POOL,
     WORKFORCE,
+    first_password,
     pool,
     shown,
     somebody,
@@ -142,12 +143,15 @@ def invite(
     Example:
       sagectl --local workforce workers invite ann@example.com --group doctors --yes
     """
-    from sagectl.manifest.people import email_problem
+    from sagectl.manifest.people import email_problem, group_problem
 
     key = email.strip().lower()
     if problem := email_problem(key):
         raise InputError(f"{email!r} {problem}")
-    password = app.stdin.readline().rstrip("\n") if password_stdin else None
+    for group in groups:
+        if problem := group_problem(group):
+            raise InputError(f"{group!r} {problem}")
+    password = first_password(app) if password_stdin else None
     consent(yes, f"Invite {key}?")
     where = pool(app, workforce, user_pool, password=password, sends_mail=not no_mail)
     if where.find(key) is not None:

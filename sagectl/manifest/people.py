@@ -6,7 +6,7 @@ import re
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from sagectl.diagnostics import Diagnostic, SourceSpan
-from sagectl.manifest.sources import Source, sources
+from sagectl.manifest.sources import Source, source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,6 +17,8 @@ MAX_GROUP_LENGTH = 128  # API reference of Amazon Cognito, CreateGroup
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _EMAIL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}")
+_PERSON = "[{email: ann@example.com, name: Ann, groups: [doctors]}]"
+_PEOPLE, _WORKERS = f"Such as: people: {_PERSON}", f"Such as: workers: {_PERSON}"
 _MAX_EMAIL, _MAX_LOCAL = 254, 64  # RFC 5321, section 4.5.3.1, as corrected
 
 
@@ -55,15 +57,13 @@ def read_people(
 
     What starts with ``people:`` or ``{`` is YAML, all else CSV with a header.
     """
-    items: list[Worker | Diagnostic] = []
-    for source in sources([file], stdin=stdin):
-        if not isinstance(source, Source):
-            return (), (source,)
-        is_yaml = file.endswith((".yaml", ".yml")) or re.match(
-            r"(?:\s|#.*\n|---)*(?:people\s*:|\{)", source.text
-        )
-        items += _of_yaml(source) if is_yaml else _of_csv(source)
-    return _sorted_out(items)
+    found = source(file, stdin=stdin)
+    if not isinstance(found, Source):
+        return (), (found,)
+    is_yaml = file.endswith((".yaml", ".yml")) or re.match(
+        r"(?:\s|#.*\n|---)*(?:people\s*:|\{)", found.text
+    )
+    return _sorted_out(_of_yaml(found) if is_yaml else _of_csv(found))
 
 
 def workers_of(file: str, node: Any) -> tuple[tuple[Worker, ...], tuple[Diagnostic, ...]]:
@@ -72,13 +72,14 @@ def workers_of(file: str, node: Any) -> tuple[tuple[Worker, ...], tuple[Diagnost
     Each is an e-mail address, or a mapping as in a file of people.
     """
     if node.id != "sequence":
-        return (), (_finding(file, node, "is not a list of people", "people.shape"),)
+        said = "is not a list of people"
+        return (), (_finding(file, node, said, "people.shape", _WORKERS),)
     items: list[Worker | Diagnostic] = []
     for item in node.value:
         if item.id == "scalar":
             items.append(_worker(item.value, "", (), _span(file, item)))
         else:
-            items += _of_node(file, item)
+            items += _of_node(file, item, _WORKERS)
     return _sorted_out(items)
 
 
@@ -154,7 +155,9 @@ def _header_finding(source: Source, header: list[str]) -> Diagnostic:
     wrong = [name for name in header if name not in HEADER]
     lacking = [name for name in HEADER if name not in header]
     parts = [f"no column is called {', '.join(map(repr, wrong))}"] if wrong else []
-    parts += [f"the column {', '.join(lacking)} is missing"] if lacking else []
+    if lacking:
+        them = "the column {} is" if len(lacking) == 1 else "the columns {} are"
+        parts.append(f"{them.format(', '.join(lacking))} missing")
     return Diagnostic(
         "; ".join(parts) or "a column is there twice",
         "",
@@ -167,44 +170,48 @@ def _header_finding(source: Source, header: list[str]) -> Diagnostic:
 def _of_yaml(source: Source) -> Iterator[Worker | Diagnostic]:
     from sagectl.manifest.composing import composed
 
-    for root in composed(source):
+    roots = list(composed(source))
+    if not roots:
+        start = SourceSpan(source.name, 1, 1)
+        yield Diagnostic("is empty", "", start, _PEOPLE, "people.shape")
+    for root in roots:
         if isinstance(root, Diagnostic):
             yield root
             continue
-        members = {key.value: value for key, value in _pairs(root)}
-        people = members.get("people")
-        if set(members) != {"people"} or people is None or people.id != "sequence":
-            said = "is not a mapping of people to a list, and of nothing else"
+        members = [(key.value, value) for key, value in _pairs(root)]
+        if [(name, value.id) for name, value in members] != [("people", "sequence")]:
+            said = "is not a mapping of people to one list, and of nothing else"
             yield _finding(source.name, root, said, "people.shape")
             continue
-        for node in people.value:
+        for node in members[0][1].value:
             yield from _of_node(source.name, node)
 
 
-def _of_node(file: str, node: Any) -> Iterator[Worker | Diagnostic]:
+def _of_node(file: str, node: Any, hint: str = _PEOPLE) -> Iterator[Worker | Diagnostic]:
     """A person, or everything that keeps the node from being one."""
     if node.id != "mapping":
-        yield _finding(file, node, "is not a mapping of email, name, groups", "people.shape")
+        said = "is not a mapping of email, name, groups"
+        yield _finding(file, node, said, "people.shape", hint)
         return
     findings: list[Diagnostic] = []
     values: dict[str, Any] = {}
     for key, value in _pairs(node):
         if key.value not in HEADER or key.value in values:
             said = "is there twice" if key.value in values else "is not known"
-            findings.append(_finding(file, key, f"{key.value} {said}", "people.field"))
+            findings.append(_finding(file, key, f"{key.value} {said}", "people.field", hint))
         elif value.id != ("sequence" if key.value == "groups" else "scalar"):
             what = "a list of groups" if key.value == "groups" else "a text"
-            findings.append(_finding(file, value, f"is not {what}", "people.shape"))
+            findings.append(_finding(file, value, f"is not {what}", "people.shape", hint))
         else:
             values[key.value] = value
     groups = values["groups"].value if "groups" in values else []
     findings += [
-        _finding(file, group, "is not a text", "people.shape")
+        _finding(file, group, "is not a text", "people.shape", hint)
         for group in groups
         if group.id != "scalar"
     ]
     if "email" not in values and not findings:
-        findings.append(_finding(file, node, "email is missing", "people.field"))
+        findings.append(_finding(file, node, "email is missing", "people.field", hint))
     if findings:
         yield from findings
         return
@@ -219,8 +226,7 @@ def _pairs(node: Any) -> list[tuple[Any, Any]]:
     return [(key, value) for key, value in node.value if key.id == "scalar"]
 
 
-def _finding(file: str, node: Any, said: str, rule: str) -> Diagnostic:
-    hint = "Such as: people: [{email: ann@example.com, name: Ann, groups: [doctors]}]"
+def _finding(file: str, node: Any, said: str, rule: str, hint: str = _PEOPLE) -> Diagnostic:
     return Diagnostic(said, "", _span(file, node), hint, rule)
 
 

@@ -49,6 +49,13 @@ def sources(
                 yield _read(name, stdin)
 
 
+def source(path: str, *, stdin: IO[str] | IO[bytes] | None = None) -> Source | Diagnostic:
+    """The one file at ``path``, ``-`` being ``stdin``; a folder is none."""
+    if _is_folder(path):
+        return _unreadable(path, f"{path} is a folder", "Name one file.")
+    return next(sources([path], stdin=stdin))
+
+
 def _is_folder(path: str) -> bool:
     try:
         return Path(path).is_dir()

@@ -104,6 +104,7 @@ def test_workers_that_none_can_be_are_findings(
 
     assert (refused.code, said in refused.err) == (2, True), refused.err
     assert f"set.yaml:{line}:" in refused.err
+    assert "Such as: people:" not in refused.err, "a document has workers"
 
 
 COGNITO = (

@@ -154,3 +154,20 @@ def test_a_cognito_group_is_of_the_pool_of_the_team(local: Run, tmp_path: Path) 
         "UserPool": "us-east-1_Ab1Cd2Ef3",
         "ClientId": "portal",
     }
+
+
+def test_a_bad_group_is_told_of_as_the_command_line_has_it(local: Run, tmp_path: Path) -> None:
+    made = local("apply", "-f", manifest(tmp_path, COGNITO_WORKFORCE, COGNITO_TEAM), "--yes")
+    assert made.code == 0, made.err
+
+    done = local(*MEMBERS, "add", "radiology", "--group", "a b", "--yes")
+
+    assert done.code == 2
+    assert "--group" in done.err
+    assert "Oidc" not in done.err
+
+
+def test_a_folder_is_no_batch(staffed: Run, tmp_path: Path) -> None:
+    done = staffed(*MEMBERS, "add", "radiology", "--from", str(tmp_path), "--yes")
+
+    assert (done.code, f"{tmp_path} is a folder" in done.err) == (2, True)

@@ -313,3 +313,43 @@ def test_synced_people_sign_in_with_the_password_that_was_given(
     assert ann.groups == ("nurses",), "the password outlives a change of groups"
     for password in ("", "pass word"):
         assert people.signed_in(store, place, "bob@example.com", password) is None
+
+
+@pytest.mark.parametrize(
+    ("args", "stdin", "said"),
+    [
+        pytest.param(("-f", "-"), STAFF, "both read stdin", id="people-too"),
+        pytest.param(("-f", "FILE"), "", "no password on stdin", id="closed"),
+        pytest.param(("-f", "FILE"), "\n", "no password on stdin", id="empty-line"),
+    ],
+)
+def test_a_password_that_cannot_be_read_lets_nobody_in(
+    ward: Staff, local: Run, tmp_path: Path, args: tuple[str, ...], stdin: str, said: str
+) -> None:
+    path = tmp_path / "more.csv"
+    path.write_text("email,name,groups\nzoe@example.com,Zoe,doctors\n")
+    named = (str(path) if each == "FILE" else each for each in args)
+
+    done = local("workforce", "sync", *named, "--password-stdin", "--yes", stdin=stdin)
+
+    assert (done.code, said in done.err) == (2, True), done.err
+    assert "zoe@example.com" not in ward.emails()
+
+
+def test_nobody_is_invited_into_what_is_no_group(ward: Staff) -> None:
+    done = ward.workers("invite", "zoe@example.com", "--group", "night shift", "--yes")
+
+    assert done.code == 2
+    assert "'night shift' is not the name of a group" in done.err
+    assert "zoe@example.com" not in ward.emails()
+
+
+def test_what_cannot_be_tried_dry_is_not_said_to_be(ward: Staff) -> None:
+    ward.sync()
+
+    refused = ward.workers("remove", "bob@example.com")
+
+    assert refused.code == 2
+    assert "Say --yes to go ahead." in refused.err
+    assert "bob@example.com" in ward.emails()
+    assert "or --dry-run" in ward.sync("email,name,groups\nzoe@example.com,,\n", yes=False).err

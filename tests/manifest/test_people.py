@@ -87,7 +87,7 @@ def test_every_finding_is_told() -> None:
         pytest.param("mail,name,groups\n", "1:1 no column is called 'mail'", id="column"),
         pytest.param("email,name\n", "1:1 the column groups is missing", id="no-groups"),
         pytest.param("email,name,groups,groups\n", "1:1 a column is there twice", id="twice"),
-        pytest.param("", "1:1 the column email, name, groups is missing", id="empty"),
+        pytest.param("", "1:1 the columns email, name, groups are missing", id="empty"),
         pytest.param('email,name,groups\na@b.cd,"x"y,\n', "2:1 is not CSV", id="quotes"),
         pytest.param('email,name,groups\na@b.cd,"x\n', "2:1 is not CSV", id="open-quote"),
         pytest.param("people: {a: b}", "1:1 is not a mapping of people", id="no-list"),
@@ -144,3 +144,40 @@ def test_a_file_is_yaml_by_its_name(tmp_path: Path) -> None:
     path.write_text("email,name,groups\n")
 
     assert read_people(str(path))[1][0].rule == "people.shape"
+
+
+def test_missing_columns_are_named_together() -> None:
+    assert read("name\nAnn\n")[1] == ["1:1 the columns email, groups are missing"]
+    assert read("email,groups\n")[1] == ["1:1 the column name is missing"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param("", "is empty", id="empty"),
+        pytest.param("# nobody yet\n", "is empty", id="remarks"),
+        pytest.param(
+            "people: [{email: a@b.cd}]\npeople: [{email: e@b.cd}]\n", "one list", id="twice"
+        ),
+        pytest.param("peoples: [{email: a@b.cd}]\n", "a mapping of people", id="another-key"),
+    ],
+)
+def test_a_yaml_file_is_refused_that_is(text: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "people.yaml"
+    path.write_text(text)
+
+    people, [finding] = read_people(str(path))
+
+    assert not people
+    assert said in finding.summary
+    assert str(finding.span) == f"{path}:1:1"
+    assert finding.hint is not None
+
+
+def test_a_folder_is_no_file_of_people(tmp_path: Path) -> None:
+    (tmp_path / "people.yaml").write_text("people: [{email: a@b.cd}]")
+
+    people, [finding] = read_people(str(tmp_path))
+
+    assert not people
+    assert finding.summary == f"{tmp_path} is a folder"
