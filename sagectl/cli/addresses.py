@@ -95,7 +95,7 @@ def add(
     \b
     Examples:
       sagectl --local workforce addresses add crowd 203.0.113.0/24 2001:db8::/32 --yes
-      sagectl --local workforce addresses add crowd --from offices.txt --my-address 203.0.113.7 --yes
+      sagectl --local workforce addresses add crowd --from offices.txt --yes
     """
     from sagectl.plan.addresses import with_ranges
 
