@@ -81,7 +81,11 @@ def test_names_that_none_can_have_are_refused(
 
 def test_a_terminal_is_asked(home: Path, tmp_path: Path) -> None:
     child = pexpect.spawn(
-        sys.executable, ["-m", "sagectl", "init", "labels"], cwd=str(tmp_path), timeout=30
+        sys.executable,
+        ["-m", "sagectl", "init", "labels"],
+        cwd=str(tmp_path),
+        timeout=30,
+        use_poll=True,  # a long run of tests may have more files open than select takes
     )
     child.expect("sign in.*: ")
     child.sendline("ldap")

@@ -34,6 +34,7 @@ def terminal(*args: str, **environ: str) -> pexpect.spawn:
         ["--local", *args],
         env={**os.environ, **environ},
         encoding="utf-8",
+        use_poll=True,  # a long run of tests may have more files open than select takes
         dimensions=(24, 100),
         timeout=30,
     )
