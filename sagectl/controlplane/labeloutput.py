@@ -70,7 +70,8 @@ def write_output(
         draft = Path(folder) / "object"
 
         def put(key: str, lines: Iterable[Any]) -> str:
-            with draft.open("w", encoding="utf-8") as stream:
+            # Half a surrogate pair is no UTF-8, but it has an escape, which JSON reads back.
+            with draft.open("w", encoding="utf-8", errors="backslashreplace") as stream:
                 for line in lines:
                     stream.write(json.dumps(line, ensure_ascii=False) + "\n")
             objects.put(f"{root}/{key}", draft)

@@ -226,3 +226,16 @@ def test_the_command_serves_until_it_is_told_to_end(tmp_path: Path) -> None:
         assert Client(url).ask("GET", "/sign-in")[0] == 200
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
+
+
+def test_half_a_letter_in_a_manifest_keeps_no_job_from_its_end(make_job: MakeJob) -> None:
+    work = make_job([{"source": "purrs \ud800"}], workers=1)
+    with opened(work) as url:
+        client = Client(url)
+        client.sign_in("ann")
+        assert "purrs ?" in client.ask("GET", "/jobs/pets")[2]
+        fields = {"csrf": client.csrf(), "number": 0, "answer": '{"c": {"label": "cat"}}'}
+        assert client.ask("POST", "/jobs/pets/submit", fields)[0] == 303
+    assert work.job("pets").status == "Completed"
+    [line] = work.objects.path("s3://pets/out/pets/manifests/output/output.manifest").open()
+    assert json.loads(line)["source"] == "purrs \ud800"

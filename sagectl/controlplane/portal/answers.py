@@ -16,7 +16,7 @@ class Said(NamedTuple):
 
 
 def page(html: str, status: int = 200, *cookies: str) -> Said:
-    return Said(status, html.encode(), cookies=cookies)
+    return Said(status, html.encode(errors="replace"), cookies=cookies)
 
 
 def leading_to(location: str, *cookies: str) -> Said:
