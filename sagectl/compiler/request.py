@@ -91,7 +91,8 @@ def compile_request(
     """A request from what the service, a manifest or flags say; flags beat the texts.
 
     ``data_input_config`` and ``compiler_options`` are JSON or a Python literal, as text or
-    as the value itself; ``inputs`` has shapes as ``shape_sets`` takes them. Raises RequestError.
+    as the value itself; ``inputs`` has shapes as ``shape_sets`` takes them. Raises
+    RequestError.
     """
     if platform is not None and device is not None:
         raise refused("Both a device and a platform are given", "Keep one of them.")
