@@ -26,6 +26,8 @@ BUILT_IN_INPUT = frozenset(("taskObject", "labels", "header", "metadata", "manif
 _FORM = re.compile(r"<crowd-form\b", re.IGNORECASE)
 _FORM_END = re.compile(r"</crowd-form\s*>", re.IGNORECASE)
 _WITHOUT_COMMENTS = re.compile(r"<!--.*?-->", re.DOTALL)
+# Far more than a page of a worker's task takes.
+_MOST_ROUNDS, _MOST_BYTES = 100_000, 64 << 20
 
 
 def check_template(
@@ -78,7 +80,11 @@ def _environment(read_access: Callable[[str], str]) -> Any:
         raise MissingExtraError(
             "python-liquid is not installed", hint="Run: pip install 'sagectl[labeling]'"
         ) from error
+
     environment = Environment(autoescape=True)
+    # A template that never ends would hold whoever renders it.
+    environment.loop_iteration_limit = _MOST_ROUNDS
+    environment.output_stream_limit = _MOST_BYTES
     # "</" would end a script that the JSON stands in.
     environment.filters["to_json"] = lambda value: json.dumps(value).replace("</", "<\\/")
     environment.filters["grant_read_access"] = lambda value: read_access(str(value))

@@ -154,3 +154,18 @@ def test_rendering_escapes_unless_told_otherwise() -> None:
     assert "</script>" not in shown("{{ task.input.labels | to_json | skip_autoescape }}")
     with pytest.raises(InputError, match="cannot be rendered"):
         shown("{% if %}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("{% for i in (1..1000000000) %}{% endfor %}", id="long-loop"),
+        pytest.param(
+            "{% for i in (1..100000) %}{% for j in (1..100000) %}{% endfor %}{% endfor %}",
+            id="loop-in-loop",
+        ),
+    ],
+)
+def test_a_template_without_end_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="cannot be rendered"):
+        rendered(text, {}, str)
