@@ -86,7 +86,8 @@ def single(folder: Path, number: int = -1) -> Iterator[Path]:
         yield folder
         return
     with TemporaryDirectory(prefix="sagectl-bucket-") as place:
-        taken = {layout.LIBRARY: rows[number]["Library"], layout.RUNTIME: layout.RUNTIME}
+        taken = {name: name for name in (layout.RUNTIME, layout.RUNTIME_MORE)}
+        taken[layout.LIBRARY] = rows[number]["Library"]
         if rows[number]["Parameters"]:
             taken[layout.PARAMETERS] = rows[number]["Parameters"]
         for name, source in taken.items():

@@ -33,6 +33,7 @@ PLATFORMS = {
 MEMBERS = {
     "apache-tvm": {
         "tvm/lib/libtvm_runtime.so": "libtvm_runtime.so",
+        "tvm/lib/libtvm_runtime_extra.so": "libtvm_runtime_extra.so",
         ".dist-info/licenses/LICENSE": "apache-tvm.LICENSE",
         "tvm/NOTICE": "apache-tvm.NOTICE",
     },

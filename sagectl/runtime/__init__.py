@@ -6,7 +6,8 @@
     outputs = model.run({"input": array})
 
 Besides them it needs ``libtvm_runtime.so``: that of an installed apache-tvm (which is not
-imported), or the file that ``SAGECTL_TVM_RUNTIME`` names.
+imported), or the file that ``SAGECTL_TVM_RUNTIME`` names. Models that sort also need
+``libtvm_runtime_extra.so`` beside it.
 """
 
 from __future__ import annotations

@@ -73,8 +73,10 @@ def _load_runtime(beside: Path) -> None:
     import_ffi()  # the runtime takes its symbols from tvm_ffi's library
 
     path = _runtime_path(beside)
+    more = path.with_name(package.RUNTIME_MORE)
     try:
-        ctypes.CDLL(str(path), ctypes.RTLD_GLOBAL)
+        for library in (path, *([more] if more.is_file() else [])):
+            ctypes.CDLL(str(library), ctypes.RTLD_GLOBAL)
     except OSError as error:
         raise LibraryError(
             f"{path} cannot be loaded: {error}",

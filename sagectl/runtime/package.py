@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 LIBRARY = "compiled.so"
 RUNTIME = "libtvm_runtime.so"
+RUNTIME_MORE = "libtvm_runtime_extra.so"  # sorting and the like, which few models ask for
 PARAMETERS = "compiled.params"
 META = "compiled.meta"
 MANIFEST = "manifest.json"

@@ -113,7 +113,7 @@ def test_a_bundle_holds_the_licences_and_raises_the_minimum_glibc(beside: Packag
     with tarfile.open(beside.path) as archive:
         names = set(archive.getnames())
 
-    assert {"libtvm_runtime.so", "libtvm_ffi.so"} <= names
+    assert {"libtvm_runtime.so", "libtvm_runtime_extra.so", "libtvm_ffi.so"} <= names
     assert {"apache-tvm.LICENSE", "apache-tvm.NOTICE", "apache-tvm-ffi.LICENSE"} <= names
     assert beside.meta["Sagectl"]["System"]["MinimumGlibc"] >= "2.2"
 

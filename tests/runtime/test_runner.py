@@ -59,6 +59,45 @@ def test_the_loader_needs_neither_the_compiler_nor_the_rest_of_sagectl(
     assert done.stdout == "['features/relu', 'scores'] set() True\n", done.stderr
 
 
+SORTS = """
+import sys
+import numpy as np
+from sagectl.runtime import load
+outputs = load(sys.argv[1]).run({"x": np.array([[3, 1, 2]], "f4")})
+print(outputs["values"].tolist(), outputs["places"].tolist(), "tvm" in sys.modules)
+"""
+
+
+def test_a_model_that_sorts_runs_without_the_compiler(tmp_path: Path) -> None:
+    from onnx import TensorProto, helper, numpy_helper, save
+
+    from sagectl.compiler.api import compile_model
+    from sagectl.compiler.request import compile_request
+
+    k = numpy_helper.from_array(np.array([2], np.int64), "k")
+    info = helper.make_tensor_value_info
+    graph = helper.make_graph(
+        [helper.make_node("TopK", ["x", "k"], ["values", "places"])],
+        "largest",
+        [info("x", TensorProto.FLOAT, [1, 3])],
+        [info("values", TensorProto.FLOAT, [1, 2]), info("places", TensorProto.INT64, [1, 2])],
+        [k],
+    )
+    opset = [helper.make_opsetid("", 17)]
+    save(helper.make_model(graph, opset_imports=opset, ir_version=8), tmp_path / "top.onnx")
+    made = compile_model(compile_request(tmp_path / "top.onnx", output=tmp_path))
+
+    done = subprocess.run(
+        [sys.executable, "-c", SORTS, str(made.path)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.stdout == "[[3.0, 2.0]] [[0, 2]] False\n", done.stderr
+
+
 def test_a_runtime_library_that_is_not_there_is_said(package: Package, tmp_path: Path) -> None:
     done = in_a_process(package.path, SAGECTL_TVM_RUNTIME=str(tmp_path / "nowhere.so"))
 
