@@ -54,11 +54,11 @@ def compile_model(request: CompileRequest, observer: Observer = SILENT) -> Packa
         return bucketed(request, partial(compile_model, observer=observer))
     reader = frontend(request.framework)
     target = resolve(request.platform, request.device, request.options)
+    if request.bundle_runtime:
+        require_runtime(target)
     linker = chosen_linker(target)
     require_tools(target)
     require_folder(request.output)
-    if request.bundle_runtime:
-        require_runtime(target)
     dump = Dump(request.dump)
     tuned = read_database(request.database, target) if request.database else None
     seconds: dict[str, float] = {}

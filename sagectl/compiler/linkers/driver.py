@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from functools import cache
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,11 @@ from sagectl.errors import CompileError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 # No build id and no symbol table: both would carry paths and clocks into the package.
 FLAGS = ("-shared", "-fPIC", "-s", "-Wl,--build-id=none")
 _SHOWN_LINES = 8
+_ROOM = 1 << 18  # bytes; more than the smallest library takes
 
 
 def links(driver: str) -> bool:
@@ -31,6 +32,8 @@ def links(driver: str) -> bool:
 @cache
 def _links(path: str) -> bool:
     with TemporaryDirectory(prefix="sagectl-link-") as folder:
+        if not _has_room(Path(folder)):
+            return True  # linking will say what is wrong here, and it is not the driver
         ended = subprocess.run(
             [path, *FLAGS, "-x", "c", "-", "-o", "x.so", "-lm"],
             cwd=folder,
@@ -40,6 +43,14 @@ def _links(path: str) -> bool:
             check=False,
         )
     return ended.returncode == 0
+
+
+def _has_room(folder: Path) -> bool:
+    try:
+        Path(folder, "room").write_bytes(bytes(_ROOM))
+    except OSError:
+        return False
+    return True
 
 
 def link_with(

@@ -100,6 +100,15 @@ def test_an_input_that_decides_a_shape_is_asked_for() -> None:
     assert "'s'" in error.hint
 
 
+def test_an_output_of_as_many_rows_as_a_run_finds_is_refused() -> None:
+    error = refusal(
+        """g (float[1,6,4] b, float[1,2,6] s) => (int64[n,3] y)
+        <int64 m = {2}, float i = {0.5}, float t = {0.0}>
+        { y = NonMaxSuppression(b, s, m, i, t) }"""
+    )
+    assert "the shape of output 'y' is known at run time only" in str(error)
+
+
 def test_inputs_that_are_no_tensors_are_refused() -> None:
     error = refusal("g (string[2] x, seq(float[2]) s) => (string[2] y) { y = Identity(x) }")
     assert "input 'x' is string; input 's' is sequence; output 'y' is string" in error.message

@@ -66,9 +66,6 @@ ONNX = {
         <int64[4] p = {1,-1,0,0}> { y = Pad(x, p, v) }""",
     "space_to_depth": """g (float[1,2,4,4] x) => (float[1,8,2,2] y)
         { y = SpaceToDepth <blocksize = 2> (x) }""",
-    "non_max_suppression": """g (float[1,6,4] b, float[1,2,6] s) => (int64[n,3] y)
-        <int64 m = {2}, float i = {0.5}, float t = {0.0}>
-        { y = NonMaxSuppression(b, s, m, i, t) }""",
     "conv_integer": """g (uint8[1,2,5,5] x, uint8[3,2,3,3] w) => (int32[1,3,3,3] y)
         <uint8 z = {1}> { y = ConvInteger(x, w, z) }""",
     "matmul_integer": """g (uint8[2,4] a, int8[4,3] b) => (int32[2,3] y)

@@ -17,7 +17,7 @@ import pytest
 from sagectl.compiler.api import compile_model
 from sagectl.compiler.errors import RequestError
 from sagectl.compiler.frontends.xgboost.reading import read_model
-from sagectl.compiler.request import compile_request
+from sagectl.compiler.request import Platform, compile_request
 from sagectl.runtime import load
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def test_a_graphics_processor_is_refused(tmp_path: Path) -> None:
     path.write_text(json.dumps(document()))
 
     with pytest.raises(RequestError, match="processors"):
-        built(path, tmp_path, device="jetson_nano")
+        built(path, tmp_path, platform=Platform("LINUX", "X86_64", "INTEL_GRAPHICS"))
 
 
 def test_the_binary_form_keeps_its_attributes() -> None:
