@@ -22,6 +22,7 @@ from sagectl.compiler.api import compile_model
 from sagectl.compiler.codegen import generated
 from sagectl.compiler.comparison import difference
 from sagectl.compiler.frontends import frontend
+from sagectl.compiler.operators import work
 from sagectl.compiler.packaging import described_model, packed, write_folder
 from sagectl.compiler.passes.pipeline import optimized
 from sagectl.compiler.request import Platform, compile_request
@@ -156,10 +157,12 @@ def relinked(model: Path, arch: str, folder: Path) -> Path:
     imported = frontend("ONNX").load(request)
     (objects := folder / "objects").mkdir()
     (unpacked := folder / "package").mkdir()
-    files = generated(scheduled(optimized(imported.module, target), target), target, objects)
+    module = optimized(imported.module, target)
+    files = generated(scheduled(module, target), target, objects)
     library = unpacked / LIBRARY
     subprocess.run([MACHINES[arch].gcc, "-shared", "-o", library, *files, "-lm"], check=True)
-    meta = described_model(imported, request, replace(target, os="LINUX"), unpacked)
+    seen = replace(target, os="LINUX")
+    meta = described_model(imported, request, seen, unpacked, work(module))
     write_folder(unpacked, meta)
     return packed(unpacked, folder, "relinked.tar.gz")
 
