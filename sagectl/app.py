@@ -394,12 +394,18 @@ def _now() -> datetime:
 class Consolidation:
     """Annotation consolidation as the control plane's labeling jobs know it."""
 
-    def check(self, task: str, content: Mapping[str, Any], labels: Sequence[str]) -> None:
+    def check(
+        self,
+        task: str,
+        content: Mapping[str, Any],
+        labels: Sequence[str],
+        beside: Mapping[str, Any] | None = None,
+    ) -> None:
         """Raises InputError for an answer that could not be consolidated."""
         from sagectl.consolidation.tasks import ContentError, readable
 
         try:
-            readable(task, content, labels)
+            readable(task, content, labels, beside)
         except ContentError as error:
             raise InputError(str(error)) from error
 

@@ -13,7 +13,7 @@ from sagectl.cli.verbs import name_argument
 from sagectl.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from sagectl.app import App
     from sagectl.controlplane.labeldata import JobData
@@ -35,7 +35,9 @@ def annotate(app: App, name: str, answers: str, yes: bool) -> None:
     Each line of the file is one worker's answer to one object: `{"object": 0, "worker": "ann",
     "answer": {"label": "cat"}, "seconds": 4.5}`. The object is its number in the input
     manifest, from 0, or its `source-ref`. The answer is what the crowd element of the task
-    submits. When all objects have answers enough, the job completes and its output is written.
+    submits; that of SemanticSegmentation may name a picture beside the file instead:
+    `{"mask": "0-ann.png", "labelMappings": {"cat": "#2ca02c"}}`. When all objects have answers
+    enough, the job completes and its output is written.
 
     \b
     Example:
@@ -61,7 +63,10 @@ def _answers(app: App, file: str, data: JobData) -> Iterator[Answer]:
     for line, text in enumerate(_lines(app, file), start=1):
         if text.strip():
             try:
-                yield _answer(text, numbers)
+                given = _answer(text, numbers)
+                if data.task == "SemanticSegmentation" and "mask" in given.content:
+                    given = given._replace(content=_inlined(given.content, file))
+                yield given
             except ValueError as error:
                 hint = f"Write {_SHAPE}."
                 raise InputError(f"{file}:{line}: {error}", hint=hint) from error
@@ -99,3 +104,25 @@ def _answer(text: str, numbers: dict[str, int]) -> Answer:
     if not isinstance(seconds, int | float) or seconds < 0:
         raise ValueError(f"seconds must be a number, not {seconds!r:.60}")
     return Answer(number, worker, content, float(seconds))
+
+
+def _inlined(content: Mapping[str, Any], file: str) -> dict[str, Any]:
+    """The answer with the picture that it names, which is beside ``file``, inside it."""
+    from base64 import b64encode
+    from pathlib import Path
+
+    from sagectl.consolidation.paintings import MOST_BYTES
+
+    name = content["mask"]
+    if not isinstance(name, str):
+        raise ValueError(f"mask must be the name of a PNG file, not {name!r:.60}")
+    path = Path(name) if file == "-" else Path(file).parent / name
+    try:
+        with path.open("rb") as stream:
+            png = stream.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from error
+    if len(png) > MOST_BYTES:
+        raise ValueError(f"{path}: a mask has {MOST_BYTES} bytes at most")
+    others = {key: value for key, value in content.items() if key != "mask"}
+    return {**others, "labeledImage": {"pngImageData": b64encode(png).decode()}}

@@ -64,8 +64,9 @@ def results(app: App, name: str, form: str | None, to: Path | None) -> None:
 
     The summary counts labels and says how alike the answers of different workers are, and how
     often each worker agreed with the label that was made of all answers. With --format the
-    labels themselves are written, joined with what they belong to: coco for boxes, csv, jsonl,
-    or parquet (which needs --to and the extra `labeling`).
+    labels themselves are written, joined with what they belong to: coco for boxes and masks,
+    csv, jsonl, or parquet (which needs --to and the extra `labeling`). Masks are alike by their
+    mean IoU, the background left out, and their labels are counted in pixels too.
 
     \b
     Examples:
@@ -99,7 +100,7 @@ def verify(app: App, first: str, second: str, at_least: float) -> None:
 
     Objects are joined by what was labeled. Labels are alike if they are equal; several labels
     by the share they have in common; boxes and marked names by the share that has a
-    counterpart overlapping by half. What differs most comes first.
+    counterpart overlapping by half; masks by mean IoU. What differs most comes first.
 
     \b
     Example:
@@ -136,7 +137,9 @@ def labels_of(app: App, name: str) -> Labels:
     attribute, categories = job["LabelAttributeName"], job.get("LabelCategoryConfigS3Uri")
     try:
         with app.fetch(uri).open(encoding="utf-8") as lines:
-            rows = tuple(reading.rows(lines, attribute))
+            rows = tuple(
+                reading.rows(lines, attribute, lambda uri: app.fetch(uri).read_bytes())
+            )
         known = labels(app.fetch(categories)) if categories else ()
     except (ValueError, LookupError, TypeError) as error:
         raise InputError(f"{uri} is not an output manifest of {name}: {error}") from error
@@ -183,6 +186,9 @@ def _told(told: Mapping[str, Any], console: Console) -> Iterator[str]:
     if told["Labels"]:
         yield ""
         yield from _aligned(("LABEL", "COUNT"), told["Labels"].items())
+    if told.get("Pixels"):
+        yield ""
+        yield from _aligned(("LABEL", "PIXELS"), told["Pixels"].items())
     if told["Workers"]:
         yield ""
         heading = tuple(column.title for column in _WORKERS)

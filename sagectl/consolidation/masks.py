@@ -24,15 +24,37 @@ def consolidated(masks: Sequence[Mask], classes: int) -> Painted:
     """The vote over masks of the same shape; a tie goes to the lower class."""
     import numpy as np
 
-    votes = np.zeros((classes, *masks[0].shape), dtype=np.int32)
-    for mask in masks:
-        for label in range(classes):
-            votes[label] += mask == label
-    winner = votes.argmax(axis=0)
-    share = votes.max(axis=0) / len(masks)
+    # Class by class, so that the room it takes does not grow with their number.
+    most = np.zeros(masks[0].shape, dtype=np.uint16)
+    winner = np.zeros_like(masks[0])
+    for label in range(classes):
+        votes = np.zeros_like(most)
+        for mask in masks:
+            votes += mask == label
+        is_more = votes > most
+        winner[is_more] = label
+        most[is_more] = votes[is_more]
     confidence = {
-        label: round(float(share[winner == label].mean()), 4) if len(masks) > 1 else 0.0
+        label: round(float(most[mine].mean()) / len(masks), 4) if len(masks) > 1 else 0.0
         for label in range(classes)
-        if (winner == label).any()
+        if (mine := winner == label).any()
     }
-    return Painted(winner.astype(masks[0].dtype), confidence)
+    return Painted(winner, confidence)
+
+
+def overlap(one: Mask, other: Mask) -> float:
+    """Mean IoU over the classes in either, but for class 0, the background.
+
+    Masks of different shapes are not alike at all; two of background alone are the same.
+    """
+    import numpy as np
+
+    if one.shape != other.shape:
+        return 0.0
+    present = np.union1d(np.unique(one), np.unique(other))
+    shares = [
+        float(((one == label) & (other == label)).sum())
+        / float(((one == label) | (other == label)).sum())
+        for label in present[present > 0]
+    ]
+    return sum(shares) / len(shares) if shares else 1.0

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sagectl.consolidation import paintings
 from sagectl.consolidation.boxes import Box
 from sagectl.consolidation.boxes import overlap as box_overlap
 from sagectl.consolidation.entities import Mark
@@ -26,13 +27,16 @@ TASKS = {
     "groundtruth/text-classification-multilabel": "TextMultiClassMultiLabel",
     "groundtruth/object-detection": "BoundingBox",
     "groundtruth/text-span": "NamedEntityRecognition",
+    "groundtruth/semantic-segmentation": "SemanticSegmentation",
 }
+_MASK = "groundtruth/semantic-segmentation"
 
 
 class Row(NamedTuple):
     """One object: its number and source, its label by name, and all of the manifest's line.
 
     ``labels`` are the names in the label, once for each box or mark; ``label`` is comparable.
+    ``pixels`` says how many of them each label of a mask has; None for other labels.
     """
 
     number: int
@@ -41,6 +45,7 @@ class Row(NamedTuple):
     labels: tuple[str, ...]
     confidence: float | None
     line: Mapping[str, Any]
+    pixels: Mapping[str, int] | None = None
 
 
 class Response(NamedTuple):
@@ -52,13 +57,25 @@ class Response(NamedTuple):
     content: Mapping[str, Any]
 
 
-def rows(lines: Iterable[str], attribute: str) -> Iterator[Row]:
-    """The rows of an output manifest whose labels are called ``attribute``."""
+def rows(
+    lines: Iterable[str], attribute: str, fetch: Callable[[str], bytes] | None = None
+) -> Iterator[Row]:
+    """The rows of an output manifest whose labels are called ``attribute``.
+
+    ``fetch`` gets the pictures that masks are in; without it they are addresses and no more.
+    """
     for number, text in enumerate(filter(str.strip, lines)):
         line = json.loads(text)
         metadata = line.get(f"{attribute}-metadata", {})
-        label, names, confidence = _label(line.get(attribute), metadata)
         source = str(line.get("source-ref", line.get("source", "")))
+        value = line.get(attribute)
+        if metadata.get("type") == _MASK and value is not None and fetch is not None:
+            painting = paintings.stored(fetch(value), metadata)
+            pixels = paintings.pixel_counts(painting)
+            sure = _mean(metadata["internal-color-map"].values())
+            yield Row(number, source, painting, tuple(pixels), sure, line, pixels)
+            continue
+        label, names, confidence = _label(value, metadata)
         yield Row(number, source, label, names, confidence, line)
 
 
@@ -79,7 +96,7 @@ def _label(
     value: Any, metadata: Mapping[str, Any]
 ) -> tuple[Any, tuple[str, ...], float | None]:
     kind = metadata.get("type", "")
-    if value is None or kind not in TASKS:
+    if value is None or kind not in TASKS or kind == _MASK:
         return value, (), None
     if kind == "groundtruth/object-detection":
         names = metadata.get("class-map", {})
@@ -149,6 +166,7 @@ LIKENESS: dict[str, Callable[[Any, Any], float]] = {
     "TextMultiClassMultiLabel": _shared,
     "BoundingBox": _matched(_like_boxes),
     "NamedEntityRecognition": _matched(_like_marks),
+    "SemanticSegmentation": paintings.alike,
 }
 
 
@@ -166,7 +184,8 @@ def answer_label(task: str, content: Mapping[str, Any], names: Sequence[str]) ->
         return [(names[box.label], box._replace(label=0)) for box in found]
     if task.endswith("MultiLabel"):
         return frozenset(names[index] for index in found)
-    return found if task == "NamedEntityRecognition" else names[found]
+    as_it_is = task in ("NamedEntityRecognition", "SemanticSegmentation")
+    return found if as_it_is else names[found]
 
 
 # --- what they say
@@ -188,6 +207,9 @@ def summary(
     labels = {row.number: row.label for row in found}
     sure = [row.confidence for row in found if row.confidence is not None]
     labeled = sum(bool(row.labels) or row.label is not None for row in found)
+    pixels: Counter[str] = Counter()
+    for row in found:
+        pixels.update(row.pixels or {})
     return {
         "Objects": len(found),
         "Labeled": labeled,
@@ -195,6 +217,7 @@ def summary(
         "MeanConfidence": _rounded(sure),
         "Agreement": _agreement(by_number, task),
         "Labels": dict(counts.most_common()),
+        **({"Pixels": dict(pixels.most_common())} if pixels else {}),
         "Workers": _workers(said, by_number, labels, task),
     }
 

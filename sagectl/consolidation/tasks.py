@@ -6,12 +6,14 @@ developer guide, "Crowd HTML Elements Reference" and "Output Data".
 
 from __future__ import annotations
 
+from base64 import b64decode
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from sagectl.consolidation import boxes, choices, entities
+from sagectl.consolidation import boxes, choices, entities, paintings
 from sagectl.consolidation.boxes import Box
 from sagectl.consolidation.entities import Mark
+from sagectl.consolidation.paintings import Painting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +27,10 @@ class Annotation(NamedTuple):
 
 
 class Label(NamedTuple):
-    """The value of the label attribute, and the ``-metadata`` beside it."""
+    """The value of the label attribute, and the ``-metadata`` beside it.
+
+    A value of bytes is a PNG picture to be kept as a file, whose address the attribute is.
+    """
 
     value: Any
     metadata: dict[str, Any]
@@ -46,10 +51,27 @@ class ContentError(ValueError):
     """An answer is not what the task's form submits."""
 
 
-def readable(task: str, content: Mapping[str, Any], labels: Sequence[str]) -> None:
-    """Raises ContentError for an answer that ``consolidated`` could not read."""
-    if task in READERS:
-        READERS[task](content, {name: index for index, name in enumerate(labels)})
+def readable(
+    task: str,
+    content: Mapping[str, Any],
+    labels: Sequence[str],
+    beside: Mapping[str, Any] | None = None,
+) -> None:
+    """Raises ContentError for an answer that ``consolidated`` could not read.
+
+    ``beside`` is another answer to the same object, which it must go with.
+    """
+    if task not in READERS:
+        return
+    classes = {name: index for index, name in enumerate(labels)}
+    found = READERS[task](content, classes)
+    if isinstance(found, Painting):
+        try:
+            found.mask(labels)
+            if beside is not None:
+                paintings.same_size(found, _painted(beside, classes))
+        except paintings.PaintingError as error:
+            raise ContentError(str(error)) from error
 
 
 def consolidated(
@@ -130,6 +152,23 @@ def _marks(content: Mapping[str, Any], classes: Mapping[str, int]) -> list[Mark]
         if not 0 <= mark.start < mark.end:
             raise ContentError(f"an entity goes from {mark.start} to {mark.end}")
     return found
+
+
+def _painted(content: Mapping[str, Any], classes: Mapping[str, int]) -> Painting:
+    image, mappings = _element(content, "labeledImage"), _element(content, "labelMappings")
+    data = image.get("pngImageData") if isinstance(image, dict) else None
+    if not isinstance(data, str):
+        raise ContentError(f"labeledImage has no pngImageData: {image!r:.60}")
+    if len(data) > paintings.MOST_BYTES * 4 // 3 + 4:
+        raise ContentError(f"a mask has {paintings.MOST_BYTES} bytes at most")
+    try:
+        png = b64decode(data, validate=True)
+    except ValueError as error:
+        raise ContentError(f"pngImageData is not in Base64: {error}") from error
+    try:
+        return paintings.submitted(png, mappings, classes)
+    except paintings.PaintingError as error:
+        raise ContentError(str(error)) from error
 
 
 def _single(kind: str) -> Consolidator:
@@ -247,6 +286,25 @@ def _marking(given: Sequence[Annotation], classes: Mapping[str, int]) -> Label:
     )
 
 
+def _paintings(
+    answers: Sequence[Sequence[Annotation]], labels: Sequence[str]
+) -> list[Label | None]:
+    classes = {name: index for index, name in enumerate(labels)}
+    return [_vote(given, classes) if given else None for given in answers]
+
+
+def _vote(given: Sequence[Annotation], classes: Mapping[str, int]) -> Label:
+    try:
+        png, shown = paintings.consolidated(
+            [_painted(one.content, classes) for one in given], tuple(classes)
+        )
+    except paintings.PaintingError as error:
+        raise ContentError(str(error)) from error
+    return Label(
+        png, {"internal-color-map": shown, "type": "groundtruth/semantic-segmentation"}
+    )
+
+
 def _all(answers: Sequence[Sequence[Annotation]], _labels: Sequence[str]) -> list[Label | None]:
     """Every answer as it is: only the author of a custom task knows what it means."""
     return [
@@ -274,6 +332,7 @@ READERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "TextMultiClassMultiLabel": _some,
         "BoundingBox": _boxes,
         "NamedEntityRecognition": _marks,
+        "SemanticSegmentation": _painted,
     }
 )
 CONSOLIDATORS: Mapping[str, Consolidator] = MappingProxyType(
@@ -285,5 +344,6 @@ CONSOLIDATORS: Mapping[str, Consolidator] = MappingProxyType(
         "TextMultiClassMultiLabel": _multiple("groundtruth/text-classification-multilabel"),
         "BoundingBox": _drawn,
         "NamedEntityRecognition": _marked,
+        "SemanticSegmentation": _paintings,
     }
 )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sagectl.controlplane.resources import Resource
 
 _ITERATION = "iteration-1"
+_PICTURES = "annotations/consolidated-annotation/output"
 
 
 class Submitted(NamedTuple):
@@ -63,7 +64,8 @@ def write_output(
 ) -> str:
     """Write the output of a job; gives the URI of its manifest, which comes last.
 
-    ``labels`` has a value and its metadata for each object, None for one that has none.
+    ``labels`` has a value and its metadata for each object, None for one that has none; a
+    value of bytes is a PNG picture, which is written beside them.
     """
     root, stamp = root_of(job), _iso(now).replace(":", "-")
     with TemporaryDirectory(prefix="sagectl-") as folder:
@@ -80,10 +82,31 @@ def write_output(
         for number, given in answers.items():
             said = {"answers": [one.as_response() for one in given]}
             put(f"annotations/worker-response/{_ITERATION}/{number}/{stamp}.json", [said])
+        labels = _with_pictures(labels, f"{root}/{_PICTURES}", stamp, draft, objects)
         rows = [_row(job, number, one, now) for number, one in enumerate(labels) if one]
         put(f"annotations/consolidated-annotation/{_ITERATION}/{stamp}.json", [rows])
         lines = _manifest(job, data, labels, now)
         return put("manifests/output/output.manifest", lines)
+
+
+def _with_pictures(
+    labels: Sequence[tuple[Any, Mapping[str, Any]] | None],
+    folder: str,
+    stamp: str,
+    draft: Path,
+    objects: ObjectStore,
+) -> list[tuple[Any, Mapping[str, Any]] | None]:
+    """The labels, with the address of each picture (a PNG's bytes) in its place."""
+    kept: list[tuple[Any, Mapping[str, Any]] | None] = []
+    for number, label in enumerate(labels):
+        if label and isinstance(label[0], bytes):
+            uri = f"{folder}/{number}_{stamp}.png"
+            draft.write_bytes(label[0])
+            objects.put(uri, draft)
+            kept.append((uri, label[1]))
+        else:
+            kept.append(label)
+    return kept
 
 
 def _row(

@@ -28,7 +28,13 @@ LIFETIME_SECONDS = 864_000
 class Consolidator(Protocol):
     """Makes one label of several answers, and refuses an answer that it could not read."""
 
-    def check(self, task: str, content: Mapping[str, Any], labels: Sequence[str]) -> None: ...
+    def check(
+        self,
+        task: str,
+        content: Mapping[str, Any],
+        labels: Sequence[str],
+        beside: Mapping[str, Any] | None = None,
+    ) -> None: ...
 
     def labels(
         self,
@@ -123,7 +129,9 @@ class LabelingWork:
         self, job: Resource, number: int, worker: str, content: Mapping[str, Any]
     ) -> None:
         """Take the answer to a task in ``worker``'s hands. Raises InputError if it is not."""
-        self._check(self.data(job), content)
+        with self._store.reading() as db:
+            beside = _beside(db, job, number, worker)
+        self._check(self.data(job), content, beside)
         self._close(job, number, worker, "submitted", content)
         self.settle(job.name)
 
@@ -143,7 +151,8 @@ class LabelingWork:
         with self._store.writing() as db:
             for line, answer in enumerate(answers, start=1):
                 try:
-                    self._fits(data, answer)
+                    beside = _beside(db, job, answer.number, answer.worker)
+                    self._fits(data, answer, beside)
                 except InputError as error:
                     raise InputError(f"answer {line}: {error}") from error
                 accepted = now - round(answer.seconds * 1000)
@@ -293,15 +302,30 @@ class LabelingWork:
             hint="Go back to the list of tasks and take another.",
         )
 
-    def _fits(self, data: JobData, answer: Answer) -> None:
+    def _fits(self, data: JobData, answer: Answer, beside: Mapping[str, Any] | None) -> None:
         if not 0 <= answer.number < len(data.objects):
             raise InputError(
                 f"there is no object {answer.number}; the job has {len(data.objects)}, from 0"
             )
-        self._check(data, answer.content)
+        self._check(data, answer.content, beside)
 
-    def _check(self, data: JobData, content: Mapping[str, Any]) -> None:
-        self._consolidator.check(data.task, content, data.labels)
+    def _check(
+        self, data: JobData, content: Mapping[str, Any], beside: Mapping[str, Any] | None
+    ) -> None:
+        self._consolidator.check(data.task, content, data.labels, beside)
 
     def _now(self) -> int:
         return milliseconds(self.plane.clock)
+
+
+def _beside(
+    db: Connection, job: Resource, number: int, worker: str
+) -> Mapping[str, Any] | None:
+    """What another worker submitted for the same object."""
+    row = db.execute(
+        "SELECT content FROM answers WHERE resource = ? AND object = ? AND worker != ?"
+        " AND status = 'submitted' LIMIT 1",
+        (job.id, number, worker),
+    ).fetchone()
+    found: Mapping[str, Any] | None = row and json.loads(row[0])
+    return found

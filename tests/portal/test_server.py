@@ -207,6 +207,18 @@ def test_a_task_without_a_form_says_so(make_job: MakeJob) -> None:
         status, _, text = client.ask("GET", "/jobs/pets")
     assert status == 400
     assert "There is no form for VideoMultiClass here".lower() in text.lower()
+
+
+def test_a_template_that_paints_pixels_is_refused_with_what_can(make_job: MakeJob) -> None:
+    painting = "<crowd-semantic-segmentation name='a'></crowd-semantic-segmentation>"
+    work = make_job([{"source": "purrs"}], template=f"<crowd-form>{painting}</crowd-form>")
+    with opened(work) as url:
+        client = Client(url)
+        client.sign_in("ann")
+        status, _, text = client.ask("GET", "/jobs/pets")
+    assert status == 400
+    assert "cannot paint pixels" in text
+    assert "sagectl local annotate" in text
     assert "BoundingBox" in FORMS
 
 

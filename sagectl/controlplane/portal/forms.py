@@ -23,6 +23,8 @@ _SCRIPT = re.compile(
     re.IGNORECASE,
 )
 
+_PAINTED = "<crowd-semantic-segmentation"
+_FROM_A_FILE = "sagectl local annotate JOB answers.jsonl takes answers from a file."
 _HEADER = 'header="Labels"'
 
 
@@ -61,6 +63,10 @@ def form(
 
     Raises InputError for a job whose form cannot be shown here.
     """
+    if _PAINTED in (data.template or ""):
+        raise InputError(
+            f"the portal has no {_PAINTED[1:]}: it cannot paint pixels", hint=_FROM_A_FILE
+        )
     if data.template is not None:
         task = _task(job, data, number, text)
         # The elements come from this portal: nothing is fetched from elsewhere.
@@ -68,7 +74,8 @@ def form(
     if data.task not in FORMS:
         raise InputError(
             f"there is no form for {data.task or 'a custom task'} here",
-            hint=f"The portal has its own for {', '.join(FORMS)}; others need a template.",
+            hint=f"The portal has its own for {', '.join(FORMS)}; others need a template."
+            f" {_FROM_A_FILE}",
         )
     source = data.source(number)
     shown = FORMS[data.task].format(
