@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -38,6 +39,8 @@ def guarded_environment(tmp_path_factory: pytest.TempPathFactory) -> None:
 
     The environment is changed for the whole process, so that child processes are guarded too.
     """
+    # A shell that runs the tests in the background has told them to ignore Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     user = tmp_path_factory.mktemp("user")
     for name in [name for name in os.environ if name.startswith(OURS) or name in QUIETED]:
         del os.environ[name]
