@@ -1,10 +1,11 @@
 """What is fuzzed: a function of bytes each, which may fail only on purpose.
 
-python -m tests.fuzz.targets NAME SECONDS [FOLDER]
+python -m tests.fuzz.targets NAME SECONDS [FOLDER] [SEED]
 
 runs one with atheris, which looks for bytes that reach new code; without atheris, with
 hypothesis, which only makes them up. Whatever is no SagectlError ends the run, and the bytes
-that did it are in FOLDER.
+that did it are in FOLDER. With a SEED the fuzzer goes the same way each time, so that a change
+is judged by itself; without one it goes where nobody has been.
 """
 
 from __future__ import annotations
@@ -164,7 +165,7 @@ def expected(target: Target) -> Target:
     return once
 
 
-def main(name: str, seconds: int, folder: Path) -> None:
+def main(name: str, seconds: int, folder: Path, seed: int = 0) -> None:
     SCRATCH.mkdir(exist_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -183,6 +184,8 @@ def main(name: str, seconds: int, folder: Path) -> None:
         "-max_len=2048",
         "-timeout=20",
         "-rss_limit_mb=2048",
+        # Zero: one is taken from the time. Atheris leaves the first digit out, so it gets many.
+        f"-seed={seed:08d}",
     ]
     atheris.Setup(
         [sys.argv[0], *limits, "-verbosity=0", f"-artifact_prefix={folder}/", str(seeds)], once
@@ -206,5 +209,6 @@ def made_up(once: Target, seconds: int) -> None:
 
 
 if __name__ == "__main__":
-    _, chosen, budget, *place = sys.argv
-    main(chosen, int(budget), Path(place[0]) if place else SCRATCH / chosen)
+    _, chosen, budget, *rest = sys.argv
+    place = Path(rest[0]) if rest else SCRATCH / chosen
+    main(chosen, int(budget), place, int(rest[1]) if len(rest) > 1 else 0)

@@ -89,11 +89,14 @@ def _expression(condition: Condition) -> dict[str, Any]:
     nested = [_nested_filter(part) for part in parts if isinstance(part, Nested)]
     inner = [_expression(part) for part in parts if isinstance(part, Every | Either)]
     operator = "Or" if kind is Either else "And"
-    # What does not fit into a list of twenty goes into sub-expressions of the same operator.
+    # What does not fit into a list of twenty goes into sub-expressions of the same operator, in
+    # its order: what is read back then makes the same expression again.
     for member, items in (("Filters", filters), ("NestedFilters", nested)):
-        while len(items) > MAX_LIST:
-            inner.append({member: items[-MAX_LIST:], "Operator": operator})
-            del items[-MAX_LIST:]
+        inner += [
+            {member: items[start : start + MAX_LIST], "Operator": operator}
+            for start in range(MAX_LIST, len(items), MAX_LIST)
+        ]
+        del items[MAX_LIST:]
     while len(inner) > MAX_LIST:
         inner = [
             {"SubExpressions": inner[start : start + MAX_LIST], "Operator": operator}

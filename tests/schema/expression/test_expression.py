@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sagectl.errors import InputError
 from sagectl.schema.expression.errors import ExpressionError
 from sagectl.schema.expression.parser import parsed
-from sagectl.schema.expression.tree import conditions, search_expression
+from sagectl.schema.expression.tree import conditions, search_expression, written
 from tests.support.expressions import (
     CONDITIONS,
     WRONG,
@@ -141,6 +141,20 @@ def test_a_list_over_twenty_is_split_into_nested_ones() -> None:
 
     assert all(len(items) <= 20 for items in lists(tree))
     assert sum(len(items) for items in lists(tree) if "Name" in items[0]) == 45
+
+
+@pytest.mark.parametrize("text", [
+    pytest.param(" or ".join(f"A = {number}" for number in range(45)), id="plain"),
+    pytest.param(" and ".join(f"A[x = {number}]" for number in range(45)), id="nested"),
+    pytest.param(" and ".join(f"(A = {n} or B = {n})" for n in range(25)), id="grouped"),
+    pytest.param(
+        " or ".join(f"A = {n} or (A = {n} and B[x = 1])" for n in range(16)), id="mixed"
+    ),
+])  # fmt: skip
+def test_what_is_split_reads_back_in_its_order(text) -> None:
+    tree = compiled(text)
+
+    assert compiled(written(conditions(tree))) == tree
 
 
 @pytest.mark.parametrize(
