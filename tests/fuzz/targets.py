@@ -175,8 +175,8 @@ def main(name: str, seconds: int, folder: Path, seed: int = 0) -> None:
         return
     seeds = folder / "seeds"
     seeds.mkdir(exist_ok=True)
-    for index, seed in enumerate(SEEDS[name]):
-        (seeds / str(index)).write_bytes(seed)
+    for index, content in enumerate(SEEDS[name]):
+        (seeds / str(index)).write_bytes(content)
     with atheris.instrument_imports(include=["sagectl"]):
         once = expected(TARGETS[name]())
     limits = [
@@ -184,8 +184,7 @@ def main(name: str, seconds: int, folder: Path, seed: int = 0) -> None:
         "-max_len=2048",
         "-timeout=20",
         "-rss_limit_mb=2048",
-        # Zero: one is taken from the time. Atheris leaves the first digit out, so it gets many.
-        f"-seed={seed:08d}",
+        f"-seed={seed}",  # 0: the fuzzer takes one from the time
     ]
     atheris.Setup(
         [sys.argv[0], *limits, "-verbosity=0", f"-artifact_prefix={folder}/", str(seeds)], once
