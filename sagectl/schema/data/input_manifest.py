@@ -6,10 +6,12 @@ Source: developer guide, "Use an Input Manifest File" and "Input Data Quotas".
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sagectl.manifest.wording import shown
 from sagectl.schema.data.found import Found
+from sagectl.schema.data.strict_json import strict_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +25,9 @@ SOURCE_CHARACTERS = 20_000
 MAX_OBJECTS = 100_000
 # A character takes at most four bytes; what is longer is not read to its end.
 _LINE_BYTES = 4 * LINE_CHARACTERS + 2
+# Older buckets have capitals and underscores in their names.
+_OBJECT = re.compile(r"s3://[\w.-]+/(.+)", re.ASCII | re.DOTALL)
+_KEY_BYTES = 1024
 _REFERENCED = frozenset(("image", "video", "point cloud"))
 _BATCH = 512
 _KEYS_SEEN = 1000  # lines whose keys a template is held against
@@ -80,7 +85,10 @@ class _Checker:
         self.needs_reference = task is not None and task.data in _REFERENCED
         self.label = task.name if task else "a custom task"
         self.limit = task.max_objects if task else MAX_OBJECTS
-        self.attribute = "" if task and "dju" in task.name else attribute
+        is_adjustment = task is not None and "dju" in task.name
+        self.makes = (
+            (attribute, f"{attribute}-metadata") if attribute and not is_adjustment else ()
+        )
         self.exists = exists
         self.objects = 0
         self.keys: frozenset[str] | None = None
@@ -89,18 +97,16 @@ class _Checker:
         self._asked: list[tuple[int, str]] = []
 
     def line(self, number: int, line: bytes) -> None:
-        if len(line) > LINE_CHARACTERS and self._is_too_long(number, line):
+        bare = line.rstrip(b"\r\n")
+        if len(bare) > LINE_CHARACTERS and self._is_too_long(number, bare):
             return
         try:
-            value = json.loads(line.decode())
+            value = strict_json(line.decode())
         except UnicodeDecodeError as error:
             self.found.add("manifest.encoding", f"is not UTF-8: {error.reason}", number)
             return
         except ValueError as error:
             self._not_json(number, line, error)
-            return
-        except RecursionError:
-            self.found.add("manifest.json", "is nested too deep", number)
             return
         if type(value) is not dict:
             hint = 'Write {"source-ref": "s3://BUCKET/KEY"} on each line.'
@@ -130,8 +136,10 @@ class _Checker:
         if line.startswith(b"\xef\xbb\xbf"):
             self.found.add("manifest.encoding", "begins with a byte order mark", number)
             return
-        said = f"is not JSON: {getattr(error, 'msg', error)}"
-        self.found.add("manifest.json", said, number, getattr(error, "colno", 1))
+        if isinstance(error, json.JSONDecodeError):
+            self.found.add("manifest.json", f"is not JSON: {error.msg}", number, error.colno)
+        else:
+            self.found.add("manifest.json", str(error), number)
 
     def _source(self, number: int, value: dict[str, Any]) -> None:
         reference, text = value.get("source-ref"), value.get("source")
@@ -152,14 +160,19 @@ class _Checker:
         elif len(text) > SOURCE_CHARACTERS:
             said = f"source has {len(text)} characters, and may have {SOURCE_CHARACTERS}"
             self.found.add("manifest.source-size", said, number)
-        if self.attribute and self.attribute in value:
-            said = f"has {self.attribute!r} already, which this job is to make"
-            self.found.warn("manifest.labelled", said, number)
+        for made in self.makes:
+            if made in value:
+                said = f"has {made!r} already, which this job is to make"
+                self.found.warn("manifest.labelled", said, number)
         self._duplicate(number, reference if reference is not None else text)
 
     def _reference(self, number: int, uri: Any) -> None:
-        if type(uri) is not str or not uri.startswith("s3://") or "/" not in uri[6:]:
+        named = _OBJECT.fullmatch(uri) if type(uri) is str else None
+        if named is None:
             said = f"source-ref must be s3://BUCKET/KEY, not {shown(uri)}"
+            self.found.add("manifest.reference", said, number)
+        elif len(named[1]) > _KEY_BYTES // 4 and len(named[1].encode()) > _KEY_BYTES:
+            said = f"the key of source-ref has more than {_KEY_BYTES} bytes"
             self.found.add("manifest.reference", said, number)
         elif self.exists is not None:
             self._asked.append((number, uri))

@@ -64,11 +64,58 @@ def test_a_manifest_in_order_tells_its_size_and_keys(tmp_path: Path) -> None:
             id="long",
         ),
         pytest.param("[" * 99_000, ":1: is n", id="deep"),
+        pytest.param(f'{{"a": {"[" * 101}{"]" * 101}}}', ":1: is nested too deep", id="nested"),
+        pytest.param(
+            '{"source-ref": "s3://b/1", "source-ref": "s3://b/3"}',
+            ":1: has the key 'source-ref' twice",
+            id="key-twice",
+        ),
+        pytest.param(
+            '{"source-ref": "s3://b/3", "a": {"b": 1, "b": 2}}',
+            ":1: has the key 'b' twice",
+            id="inner-key-twice",
+        ),
+        pytest.param(
+            '{"source-ref": "s3://b/3", "a": NaN}', ":1: has NaN, which is no", id="nan"
+        ),
+        pytest.param(
+            '{"source-ref": "s3://b/3", "a": -Infinity}', ":1: has -Infinity", id="infinity"
+        ),
+        pytest.param('{"source-ref": "s3://b/3", "a": 1e999}', ":1: has 1e999", id="beyond"),
+        pytest.param(
+            f'{{"source-ref": "s3://b/3", "a": {"9" * 5000}}}',
+            ":1: has a number of 5000 digits",
+            id="digits",
+        ),
+        pytest.param(
+            r'{"source-ref": "s3://b/\ud83d"}', r":1: has \ud83d, half a letter", id="surrogate"
+        ),
+        pytest.param('{"source-ref": "s3://b/"}', ":1: source-ref must be s3://", id="no-key"),
+        pytest.param(
+            '{"source-ref": "s3:// b/3"}', ":1: source-ref must be s3://", id="bucket-name"
+        ),
+        pytest.param(
+            json.dumps({"source-ref": "s3://b/" + "k" * 1025}),
+            ":1: the key of source-ref has more than 1024 bytes",
+            id="long-key",
+        ),
     ],
 )
 def test_a_bad_line_is_told_with_its_number(tmp_path: Path, line: str, said: str) -> None:
     [only] = told(report(tmp_path, f'{IMAGE}{line}\n{{"source-ref": "s3://scans/2.png"}}\n'))
     assert only.startswith(f"in.manifest:2{said}")
+
+
+def test_a_line_of_exactly_the_limit_is_in_order_whatever_ends_it(tmp_path: Path) -> None:
+    line = '{"source": "a", "b": "%s"}'
+    full = line % ("b" * (100_000 - len(line) + 2))
+    for end in ("", "\n", "\r\n"):
+        assert told(report(tmp_path, full + end, "TextMultiClass")) == []
+    assert len(told(report(tmp_path, f"{full} \n", "TextMultiClass"))) == 1
+
+
+def test_a_letter_in_two_halves_is_one(tmp_path: Path) -> None:
+    assert told(report(tmp_path, r'{"source": "\ud83d\ude00"}', "TextMultiClass")) == []
 
 
 def test_every_bad_line_is_told_at_once(tmp_path: Path) -> None:
@@ -116,6 +163,8 @@ def test_many_findings_of_a_sort_are_counted(tmp_path: Path) -> None:
 def test_a_label_that_is_there_already_is_a_warning(tmp_path: Path) -> None:
     found = report(tmp_path, '{"source-ref": "s3://b/k", "box": {}}', attribute="box").findings
     assert [one.is_error for one in found] == [False]
+    half = report(tmp_path, '{"source-ref": "s3://b/k", "box-metadata": {}}', attribute="box")
+    assert [one.is_error for one in half.findings] == [False]
 
 
 def test_objects_that_are_not_there_are_told_if_asked(tmp_path: Path) -> None:
