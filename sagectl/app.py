@@ -402,7 +402,7 @@ class Consolidation:
         beside: Mapping[str, Any] | None = None,
     ) -> None:
         """Raises InputError for an answer that could not be consolidated."""
-        from sagectl.consolidation.tasks import ContentError, readable
+        from sagectl.consolidation.contents import ContentError, readable
 
         try:
             readable(task, content, labels, beside)

@@ -9,6 +9,9 @@ from sagectl.consolidation.dawid_skene import CAUTIOUS, estimate
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
 Choice = tuple[str, int]  # worker, class
 Choices = tuple[str, frozenset[int]]  # worker, classes
 
@@ -22,17 +25,8 @@ class Chosen(NamedTuple):
 
 def single(answers: Sequence[Sequence[Choice]], classes: int) -> list[Chosen | None]:
     """The likely class of each object, by Dawid and Skene; None where nobody answered."""
-    names = {name: index for index, name in enumerate(_workers(answers))}
-    triples = [
-        (number, names[worker], label)
-        for number, given in enumerate(answers)
-        for worker, label in given
-    ]
-    if not triples:
-        return [None] * len(answers)
-    objects, workers, labels = zip(*triples, strict=True)
-    found = estimate(objects, workers, labels, classes=classes, prior=CAUTIOUS).posterior
-    best, sure = found.argmax(axis=1).tolist(), found.max(axis=1).tolist()
+    likely = _likely(answers, classes)
+    best, sure = likely.argmax(axis=1).tolist(), likely.max(axis=1).tolist()
     return [
         Chosen(best[number], round(sure[number], 4) if len(given) > 1 else 0.0)
         if given
@@ -44,9 +38,11 @@ def single(answers: Sequence[Sequence[Choice]], classes: int) -> list[Chosen | N
 def multiple(
     answers: Sequence[Sequence[Choices]], classes: int
 ) -> list[dict[int, float] | None]:
-    """The classes that likely apply to each object with how sure that is; None: no answers.
+    """The classes that somebody chose for each object, and how sure each of them is.
 
-    Each class is a question of its own, answered yes or no.
+    None where nobody answered. Each class is a question of its own, answered yes or no.
+    Developer guide, "Multi-label Classification Job Output": the label has every class that at
+    least one worker chose.
     """
     chosen: list[dict[int, float] | None] = [{} if given else None for given in answers]
     for label in range(classes):
@@ -55,10 +51,28 @@ def multiple(
         ]
         if not any(answer for given in questions for _, answer in given):
             continue
-        for row, verdict in zip(chosen, single(questions, 2), strict=True):
-            if row is not None and verdict is not None and verdict.label:
-                row[label] = verdict.confidence
+        sure = _likely(questions, 2)[:, 1].tolist()
+        for number, given in enumerate(questions):
+            row = chosen[number]
+            if row is not None and any(answer for _, answer in given):
+                row[label] = round(sure[number], 4) if len(given) > 1 else 0.0
     return chosen
+
+
+def _likely(answers: Sequence[Sequence[Choice]], classes: int) -> NDArray[np.float64]:
+    """How likely each class is for each object; even where nobody answered."""
+    names = {name: index for index, name in enumerate(_workers(answers))}
+    triples = [
+        (number, names[worker], label)
+        for number, given in enumerate(answers)
+        for worker, label in given
+    ]
+    if not triples:
+        import numpy as np
+
+        return np.full((len(answers), classes), 1 / max(classes, 1))
+    objects, workers, labels = zip(*triples, strict=True)
+    return estimate(objects, workers, labels, classes=classes, prior=CAUTIOUS).posterior
 
 
 def _workers(answers: Sequence[Sequence[Choice]]) -> list[str]:

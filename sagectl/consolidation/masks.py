@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class Painted(NamedTuple):
-    """The class of every pixel, and for each class how many of its pixels' votes it got."""
+    """The class of every pixel, and the share of votes that these got over the image."""
 
     mask: Mask
-    confidence: dict[int, float]
+    confidence: float
 
 
 def consolidated(masks: Sequence[Mask], classes: int) -> Painted:
@@ -34,12 +34,8 @@ def consolidated(masks: Sequence[Mask], classes: int) -> Painted:
         is_more = votes > most
         winner[is_more] = label
         most[is_more] = votes[is_more]
-    confidence = {
-        label: round(float(most[mine].mean()) / len(masks), 4) if len(masks) > 1 else 0.0
-        for label in range(classes)
-        if (mine := winner == label).any()
-    }
-    return Painted(winner, confidence)
+    sure = float(most.mean()) / len(masks) if len(masks) > 1 else 0.0
+    return Painted(winner, round(sure, 4))
 
 
 def overlap(one: Mask, other: Mask) -> float:

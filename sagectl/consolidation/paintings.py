@@ -146,8 +146,11 @@ def consolidated(
 ) -> tuple[bytes, dict[str, dict[str, Any]]]:
     """The vote over paintings of one image: its picture and its ``internal-color-map``.
 
-    Raises PaintingError where their sizes differ.
+    Confidence is that of the image, the same for all its classes: developer guide, "Semantic
+    Segmentation Job Output". Raises PaintingError where their sizes differ.
     """
+    import numpy as np
+
     from sagectl.consolidation import masks
 
     for one in given[1:]:
@@ -158,9 +161,9 @@ def consolidated(
         str(number): {
             "class-name": classes[number],
             "hex-color": hex_color(color(number)),
-            "confidence": sure,
+            "confidence": found.confidence,
         }
-        for number, sure in found.confidence.items()
+        for number in np.unique(found.mask).tolist()
     }
     return picture(found.mask), shown
 

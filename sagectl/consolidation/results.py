@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sagectl.consolidation import paintings
 from sagectl.consolidation.boxes import Box
 from sagectl.consolidation.boxes import overlap as box_overlap
+from sagectl.consolidation.contents import READERS, ContentError
 from sagectl.consolidation.entities import Mark
 from sagectl.consolidation.entities import overlap as mark_overlap
-from sagectl.consolidation.tasks import READERS, ContentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -28,6 +28,7 @@ TASKS = {
     "groundtruth/object-detection": "BoundingBox",
     "groundtruth/text-span": "NamedEntityRecognition",
     "groundtruth/semantic-segmentation": "SemanticSegmentation",
+    "groundtruth/label-verification": "VerificationBoundingBox",
 }
 _MASK = "groundtruth/semantic-segmentation"
 
@@ -113,9 +114,14 @@ def _label(
         marks = [Mark(one["label"], one["startOffset"], one["endOffset"]) for one in entities]
         return marks, tuple(mark.label for mark in marks), _mean(metadata.get("entities", ()))
     if kind.endswith("-multilabel"):
-        chosen = tuple(metadata.get("class-map", {}).values())
-        sure = list(metadata.get("confidence-map", {}).values())
-        return frozenset(chosen), chosen, sum(sure) / len(sure) if sure else None
+        sure = metadata.get("confidence-map", {})
+        chosen = tuple(
+            name
+            for index, name in metadata.get("class-map", {}).items()
+            # The value has all that anybody chose; one worker alone gives no confidence.
+            if sure.get(index, 1.0) >= SAME or not any(sure.values())
+        )
+        return frozenset(chosen), chosen, sum(sure.values()) / len(sure) if sure else None
     name = metadata.get("class-name", str(value))
     return name, (name,), metadata.get("confidence")
 

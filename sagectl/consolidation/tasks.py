@@ -1,22 +1,18 @@
-"""What workers submit for the built-in tasks, and the label that comes of it.
+"""The label that comes of what several workers submitted for one of the built-in tasks.
 
-Contents are those of the crowd HTML elements, labels those of Ground Truth's output manifests:
-developer guide, "Crowd HTML Elements Reference" and "Output Data".
+Labels are those of Ground Truth's output manifests: developer guide, "Output Data".
 """
 
 from __future__ import annotations
 
-from base64 import b64decode
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from sagectl.consolidation import boxes, choices, entities, paintings
-from sagectl.consolidation.boxes import Box
-from sagectl.consolidation.entities import Mark
-from sagectl.consolidation.paintings import Painting
+from sagectl.consolidation import boxes, choices, contents, entities, paintings
+from sagectl.consolidation.contents import ContentError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 
 class Annotation(NamedTuple):
@@ -44,36 +40,6 @@ class Consolidator(Protocol):
     ) -> list[Label | None]: ...
 
 
-_MOST_PIXELS = 1 << 31
-
-
-class ContentError(ValueError):
-    """An answer is not what the task's form submits."""
-
-
-def readable(
-    task: str,
-    content: Mapping[str, Any],
-    labels: Sequence[str],
-    beside: Mapping[str, Any] | None = None,
-) -> None:
-    """Raises ContentError for an answer that ``consolidated`` could not read.
-
-    ``beside`` is another answer to the same object, which it must go with.
-    """
-    if task not in READERS:
-        return
-    classes = {name: index for index, name in enumerate(labels)}
-    found = READERS[task](content, classes)
-    if isinstance(found, Painting):
-        try:
-            found.mask(labels)
-            if beside is not None:
-                paintings.same_size(found, _painted(beside, classes))
-        except paintings.PaintingError as error:
-            raise ContentError(str(error)) from error
-
-
 def consolidated(
     task: str, answers: Sequence[Sequence[Annotation]], labels: Sequence[str]
 ) -> list[Label | None]:
@@ -85,99 +51,16 @@ def consolidated(
     return consolidator(answers, labels)
 
 
-def _element(content: Mapping[str, Any], member: str) -> Any:
-    """The only element of a form that has ``member``, or the form itself."""
-    for element in (content, *content.values()):
-        if isinstance(element, dict) and member in element:
-            return element[member]
-    raise ContentError(f"an answer has no {member}: {content!r:.120}")
-
-
-def _class(name: Any, classes: Mapping[str, int]) -> int:
-    if not isinstance(name, str) or name not in classes:
-        raise ContentError(f"{name!r} is not one of the labels {', '.join(classes)}")
-    return classes[name]
-
-
-def _one(content: Mapping[str, Any], classes: Mapping[str, int]) -> int:
-    return _class(_element(content, "label"), classes)
-
-
-def _some(content: Mapping[str, Any], classes: Mapping[str, int]) -> frozenset[int]:
-    names = _element(content, "labels")
-    if not isinstance(names, list):
-        raise ContentError(f"labels must be a list, not {names!r:.60}")
-    return frozenset(_class(name, classes) for name in names)
-
-
-def _boxes(content: Mapping[str, Any], classes: Mapping[str, int]) -> list[Box]:
-    _image_size(content)
-    try:
-        return [
-            Box(
-                _class(row.get("label"), classes),
-                *(_pixels(row[side]) for side in ("left", "top", "width", "height")),
-            )
-            for row in _element(content, "boundingBoxes")
-        ]
-    except (TypeError, KeyError, AttributeError) as error:
-        raise ContentError(f"a box lacks a side: {error}") from error
-
-
-def _pixels(value: Any) -> float:
-    """A length in an image: a number that is one, as far as images go."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ContentError(f"{value!r:.60} is no number of pixels")
-    if not -_MOST_PIXELS <= value <= _MOST_PIXELS:  # not a number is in no range
-        raise ContentError(f"{value!r:.60} is beyond any image")
-    return float(value)
-
-
-def _marks(content: Mapping[str, Any], classes: Mapping[str, int]) -> list[Mark]:
-    names = list(classes)
-    try:
-        found = [
-            Mark(
-                names[_class(row.get("label"), classes)],
-                int(row["startOffset"]),
-                int(row["endOffset"]),
-            )
-            for row in _element(content, "entities")
-        ]
-    except (TypeError, KeyError, AttributeError) as error:
-        raise ContentError(f"an entity lacks an offset: {error}") from error
-    except (ValueError, OverflowError) as error:
-        raise ContentError(f"an offset is no whole number: {error}") from error
-    for mark in found:
-        if not 0 <= mark.start < mark.end:
-            raise ContentError(f"an entity goes from {mark.start} to {mark.end}")
-    return found
-
-
-def _painted(content: Mapping[str, Any], classes: Mapping[str, int]) -> Painting:
-    image, mappings = _element(content, "labeledImage"), _element(content, "labelMappings")
-    data = image.get("pngImageData") if isinstance(image, dict) else None
-    if not isinstance(data, str):
-        raise ContentError(f"labeledImage has no pngImageData: {image!r:.60}")
-    if len(data) > paintings.MOST_BYTES * 4 // 3 + 4:
-        raise ContentError(f"a mask has {paintings.MOST_BYTES} bytes at most")
-    try:
-        png = b64decode(data, validate=True)
-    except ValueError as error:
-        raise ContentError(f"pngImageData is not in Base64: {error}") from error
-    try:
-        return paintings.submitted(png, mappings, classes)
-    except paintings.PaintingError as error:
-        raise ContentError(str(error)) from error
-
-
 def _single(kind: str) -> Consolidator:
+    """One label of the category file; its value is its place there, from 0."""
+
     def single(
         answers: Sequence[Sequence[Annotation]], labels: Sequence[str]
     ) -> list[Label | None]:
         classes = {name: index for index, name in enumerate(labels)}
         rows = [
-            [(one.worker, _one(one.content, classes)) for one in given] for given in answers
+            [(one.worker, contents.one_label(one.content, classes)) for one in given]
+            for given in answers
         ]
         return [
             found
@@ -201,7 +84,8 @@ def _multiple(kind: str) -> Consolidator:
     ) -> list[Label | None]:
         classes = {name: index for index, name in enumerate(labels)}
         rows = [
-            [(one.worker, _some(one.content, classes)) for one in given] for given in answers
+            [(one.worker, contents.label_set(one.content, classes)) for one in given]
+            for given in answers
         ]
         return [
             None
@@ -228,8 +112,8 @@ def _drawn(
 
 
 def _drawing(given: Sequence[Annotation], classes: Mapping[str, int]) -> Label:
-    agreed = boxes.consolidated([_boxes(one.content, classes) for one in given])
-    size = _image_size(given[0].content)
+    agreed = boxes.consolidated([contents.drawn_boxes(one.content, classes) for one in given])
+    size = contents.image_size(given[0].content)
     rows = [
         {
             "class_id": one.box.label,
@@ -255,15 +139,6 @@ def _drawing(given: Sequence[Annotation], classes: Mapping[str, int]) -> Label:
     )
 
 
-def _image_size(content: Mapping[str, Any]) -> dict[str, int]:
-    """What the form saw of the image; zeros where it did not say."""
-    for element in content.values():
-        seen = element.get("inputImageProperties") if isinstance(element, dict) else None
-        if isinstance(seen, dict):
-            return {side: int(_pixels(seen.get(side, 0))) for side in ("width", "height")}
-    return {"width": 0, "height": 0}
-
-
 def _marked(
     answers: Sequence[Sequence[Annotation]], labels: Sequence[str]
 ) -> list[Label | None]:
@@ -272,7 +147,7 @@ def _marked(
 
 
 def _marking(given: Sequence[Annotation], classes: Mapping[str, int]) -> Label:
-    agreed = entities.consolidated([_marks(one.content, classes) for one in given])
+    agreed = entities.consolidated([contents.marks(one.content, classes) for one in given])
     rows = [
         {"label": one.mark.label, "startOffset": one.mark.start, "endOffset": one.mark.end}
         for one in agreed
@@ -296,13 +171,44 @@ def _paintings(
 def _vote(given: Sequence[Annotation], classes: Mapping[str, int]) -> Label:
     try:
         png, shown = paintings.consolidated(
-            [_painted(one.content, classes) for one in given], tuple(classes)
+            [contents.painting(one.content, classes) for one in given], tuple(classes)
         )
     except paintings.PaintingError as error:
         raise ContentError(str(error)) from error
     return Label(
         png, {"internal-color-map": shown, "type": "groundtruth/semantic-segmentation"}
     )
+
+
+def _judged(
+    answers: Sequence[Sequence[Annotation]], labels: Sequence[str]
+) -> list[Label | None]:
+    """Judgments of earlier labels, with what workers remarked on them, if anything.
+
+    Developer guide, "Output Data": "Label Verification Job Output".
+    """
+    judged = _single("groundtruth/label-verification")(answers, labels)
+    for label, given in zip(judged, answers, strict=True):
+        said = [text for one in given if (text := contents.comment(one.content))]
+        if label is not None and said:
+            label.metadata["worker-feedback"] = [{"comment": text} for text in said]
+    return judged
+
+
+def _adjusted(
+    answers: Sequence[Sequence[Annotation]], labels: Sequence[str]
+) -> list[Label | None]:
+    """Corrected boxes: ``adjusted`` if at least one worker changed any, else ``unadjusted``.
+
+    Developer guide, "Output Data": "Bounding Box Job Output".
+    """
+    drawn = _drawn(answers, labels)
+    for label, given in zip(drawn, answers, strict=True):
+        if label is not None:
+            is_changed = any(contents.is_changed(one.content) for one in given)
+            status = "adjusted" if is_changed else "unadjusted"
+            label.metadata["adjustment-status"] = status
+    return drawn
 
 
 def _all(answers: Sequence[Sequence[Annotation]], _labels: Sequence[str]) -> list[Label | None]:
@@ -323,18 +229,6 @@ def _all(answers: Sequence[Sequence[Annotation]], _labels: Sequence[str]) -> lis
     ]
 
 
-READERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
-    {
-        "ImageMultiClass": _one,
-        "TextMultiClass": _one,
-        "VideoMultiClass": _one,
-        "ImageMultiClassMultiLabel": _some,
-        "TextMultiClassMultiLabel": _some,
-        "BoundingBox": _boxes,
-        "NamedEntityRecognition": _marks,
-        "SemanticSegmentation": _painted,
-    }
-)
 CONSOLIDATORS: Mapping[str, Consolidator] = MappingProxyType(
     {
         "ImageMultiClass": _single("groundtruth/image-classification"),
@@ -345,5 +239,9 @@ CONSOLIDATORS: Mapping[str, Consolidator] = MappingProxyType(
         "BoundingBox": _drawn,
         "NamedEntityRecognition": _marked,
         "SemanticSegmentation": _paintings,
+        "AdjustmentBoundingBox": _adjusted,
+        "AdjustmentSemanticSegmentation": _paintings,
+        "VerificationBoundingBox": _judged,
+        "VerificationSemanticSegmentation": _judged,
     }
 )

@@ -10,8 +10,9 @@ import pytest
 
 from sagectl.consolidation import boxes, entities, masks
 from sagectl.consolidation.boxes import Box
+from sagectl.consolidation.contents import ContentError, readable
 from sagectl.consolidation.entities import Mark
-from sagectl.consolidation.tasks import Annotation, ContentError, consolidated, readable
+from sagectl.consolidation.tasks import Annotation, consolidated
 
 LABELS = ("cat", "dog", "bird")
 
@@ -81,7 +82,7 @@ def test_pixels_go_to_the_class_most_gave_them() -> None:
     other = np.array([[0, 0], [1, 1]])
     found = masks.consolidated([one, other, one], 2)
     assert found.mask.tolist() == [[0, 1], [1, 1]]
-    assert found.confidence == {0: 1.0, 1: pytest.approx(8 / 9, abs=1e-4)}
+    assert found.confidence == pytest.approx(11 / 12, abs=1e-4)
 
 
 def test_a_single_choice_has_the_form_of_the_output_manifest() -> None:
@@ -105,8 +106,11 @@ def test_every_label_is_a_question_of_its_own() -> None:
     one, two = {"c": {"labels": ["cat", "dog"]}}, {"c": {"labels": ["cat"]}}
     [label] = consolidated("ImageMultiClassMultiLabel", [answers(one, two, two)], LABELS)
     assert label is not None
-    assert label.value == [0]
-    assert label.metadata["class-map"] == {"0": "cat"}
+    assert label.value == [0, 1]
+    assert label.metadata["class-map"] == {"0": "cat", "1": "dog"}
+    sure = label.metadata["confidence-map"]
+    assert sure["0"] > 0.9
+    assert sure["1"] < 0.5
 
 
 def test_boxes_have_the_form_of_the_output_manifest() -> None:
@@ -130,6 +134,37 @@ def test_names_have_the_form_of_the_output_manifest() -> None:
     )
     assert label is not None
     assert label.value["annotations"]["entities"] == [row]
+
+
+def test_a_judgment_comes_with_what_workers_remarked() -> None:
+    bad = {"label": "dog", "workerComment": "The box is too wide."}
+    given = answers({"c": bad}, {"c": {"label": "dog"}}, {"c": {"label": "cat"}})
+    [label] = consolidated("VerificationBoundingBox", [given], LABELS)
+    assert label is not None
+    assert (label.value, label.metadata["class-name"]) == (1, "dog")
+    assert label.metadata["type"] == "groundtruth/label-verification"
+    assert label.metadata["worker-feedback"] == [{"comment": "The box is too wide."}]
+
+
+def test_a_judgment_without_remarks_has_no_feedback() -> None:
+    given = answers({"c": {"label": "dog", "workerComment": ""}})
+    [label] = consolidated("VerificationSemanticSegmentation", [given], LABELS)
+    assert label is not None
+    assert "worker-feedback" not in label.metadata
+
+
+@pytest.mark.parametrize(("modified", "status"), [(True, "adjusted"), (False, "unadjusted")])
+def test_corrected_boxes_say_whether_any_was_changed(modified: bool, status: str) -> None:
+    row = {"label": "dog", "left": 1, "top": 2, "width": 30, "height": 40}
+    one, other = (
+        {"b": {"boundingBoxes": [row], "initialValueModified": is_changed}}
+        for is_changed in (False, modified)
+    )
+    [label] = consolidated("AdjustmentBoundingBox", [answers(one, other)], LABELS)
+    assert label is not None
+    assert label.value["annotations"][0]["class_id"] == 1
+    assert label.metadata["type"] == "groundtruth/object-detection"
+    assert label.metadata["adjustment-status"] == status
 
 
 def test_a_custom_task_keeps_every_answer() -> None:
