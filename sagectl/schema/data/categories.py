@@ -9,7 +9,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from sagectl.manifest.wording import shown
-from sagectl.schema.data.found import Found
+from sagectl.schema.data.found import TOLD, Found
+from sagectl.schema.data.strict_json import strict_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,14 +29,16 @@ def check_categories(
     found = Found(name)
     try:
         text = path.read_text(encoding="utf-8")
-        value = json.loads(text)
+        value = strict_json(text)
     except UnicodeDecodeError as error:
         found.add("categories.encoding", f"is not UTF-8: {error.reason}")
     except json.JSONDecodeError as error:
         said = f"is not JSON: {error.msg}"
+        if text.startswith("\ufeff"):
+            said = "begins with a byte order mark"
         found.add("categories.json", said, error.lineno, error.colno, f"Write {_SHAPE}.")
-    except RecursionError:
-        found.add("categories.json", "is nested too deep")
+    except ValueError as error:
+        found.add("categories.json", str(error), hint=f"Write {_SHAPE}.")
     else:
         _check(value, text, task, found)
     return found.all()
@@ -79,6 +82,7 @@ def _count(count: int, text: str, task: TaskType | None, found: Found) -> None:
 
 def _each(rows: list[Any], text: str, found: Found) -> None:
     met: dict[str, int] = {}
+    twice = 0
     for index, row in enumerate(rows):
         label = row.get("label") if isinstance(row, dict) else None
         if not isinstance(label, str) or not label.strip():
@@ -89,8 +93,10 @@ def _each(rows: list[Any], text: str, found: Found) -> None:
             continue
         count = met[label] = met.get(label, 0) + 1
         if count > 1:
-            place = _place(text, label, count)
-            found.add("categories.duplicate", f"has the label {label!r} twice", *place)
+            twice += 1
+            # Where those are that are not told costs a look through the file for each.
+            place = _place(text, label, count) if twice <= TOLD else (1, 1)
+            found.add("categories.duplicate", f"has the label {label!r:.80} twice", *place)
 
 
 def _place(text: str, word: str, occurrence: int = 1) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sagectl.errors import InputError, MissingExtraError
 from sagectl.manifest.wording import did_you_mean
+from sagectl.schema.data.filters import MOST_ITEMS, bounded, ground_truth_filters
 from sagectl.schema.data.found import Found
 
 if TYPE_CHECKING:
@@ -25,9 +26,15 @@ CROWD_SCRIPT = "crowd-html-elements.js"
 BUILT_IN_INPUT = frozenset(("taskObject", "labels", "header", "metadata", "manifest"))
 _FORM = re.compile(r"<crowd-form\b", re.IGNORECASE)
 _FORM_END = re.compile(r"</crowd-form\s*>", re.IGNORECASE)
-_WITHOUT_COMMENTS = re.compile(r"<!--.*?-->", re.DOTALL)
+# Either sort's end, by its beginning.
+_COMMENTS = {
+    "<": re.compile(r"-->"),
+    "{": re.compile(r"\{%-?\s*endcomment\s*-?%\}"),
+}
+_COMMENT = re.compile(r"<!--|\{%-?\s*comment\b[^%]*%\}")
 # Far more than a page of a worker's task takes.
-_MOST_ROUNDS, _MOST_BYTES = 100_000, 64 << 20
+_MOST_BYTES = 64 << 20
+TEMPLATE_BYTES = 1 << 20
 
 
 def check_template(
@@ -45,6 +52,11 @@ def check_template(
     """
     found = Found(name)
     try:
+        size = path.stat().st_size
+        if size > TEMPLATE_BYTES:
+            said = f"has {size} bytes, and {TEMPLATE_BYTES} are read"
+            found.add("template.size", said, hint="Put pictures and scripts into files of S3.")
+            return found.all()
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         found.add("template.encoding", f"is not UTF-8: {error.reason}")
@@ -72,10 +84,8 @@ def rendered(text: str, task: Mapping[str, Any], read_access: Callable[[str], st
 
 
 def _environment(read_access: Callable[[str], str]) -> Any:
-    import json
-
     try:
-        from liquid import Environment, Markup
+        from liquid import Environment
     except ImportError as error:
         raise MissingExtraError(
             "python-liquid is not installed", hint="Run: pip install 'sagectl[labeling]'"
@@ -83,22 +93,20 @@ def _environment(read_access: Callable[[str], str]) -> Any:
 
     environment = Environment(autoescape=True)
     # A template that never ends would hold whoever renders it.
-    environment.loop_iteration_limit = _MOST_ROUNDS
+    environment.loop_iteration_limit = MOST_ITEMS
     environment.output_stream_limit = _MOST_BYTES
-    # "</" would end a script that the JSON stands in.
-    environment.filters["to_json"] = lambda value: json.dumps(value).replace("</", "<\\/")
-    environment.filters["grant_read_access"] = lambda value: read_access(str(value))
-    environment.filters["skip_autoescape"] = lambda value: Markup(str(value))
+    filters = {**environment.filters, **ground_truth_filters(read_access)}
+    environment.filters.update({name: bounded(name, one) for name, one in filters.items()})
     return environment
 
 
 def _html(text: str, found: Found) -> None:
-    bare = _WITHOUT_COMMENTS.sub("", text)
-    if not _FORM.search(bare):
+    bare = _uncommented(text)
+    if not (opening := _FORM.search(bare)):
         hint = "Workers submit what a <crowd-form> … </crowd-form> holds."
         found.add("template.form", "has no crowd-form", hint=hint)
         return
-    if not _FORM_END.search(bare):
+    if not _FORM_END.search(bare, opening.end()):
         found.add(
             "template.form", "has a crowd-form that does not end", _line(text, "<crowd-form")
         )
@@ -160,6 +168,18 @@ def _unknown(
     hint = did_you_mean(member, sorted(known)) or f"There are {', '.join(sorted(known))}."
     whose = f"{task.name} sets" if segments[1] == "input" and task else "the manifest has"
     return f"{name} is not among what {whose}", hint
+
+
+def _uncommented(text: str) -> str:
+    """``text`` without the comments of HTML and of Liquid."""
+    kept, at = [], 0
+    while begin := _COMMENT.search(text, at):
+        end = _COMMENTS[begin[0][0]].search(text, begin.end())
+        if end is None:
+            break
+        kept.append(text[at : begin.start()])
+        at = end.end()
+    return "".join((*kept, text[at:]))
 
 
 def _line(text: str, word: str) -> int:

@@ -49,6 +49,20 @@ def test_a_file_in_order_gives_its_labels(tmp_path: Path) -> None:
     [
         pytest.param("{", "1:2: is not JSON: ", id="no-json"),
         pytest.param("[]", "1:1: is a list", id="list"),
+        pytest.param("[" * 5000, "1:1: is nested too deep", id="deep"),
+        pytest.param(f"[{'9' * 5000}]", "1:1: has a number of 5000 digits", id="digits"),
+        pytest.param("[NaN]", "1:1: has NaN, which is no number", id="nan"),
+        pytest.param("\ufeff{}", "1:1: begins with a byte order mark", id="byte-order-mark"),
+        pytest.param(
+            f'{{{VERSION}, "labels": [], "labels": []}}',
+            "1:1: has the key 'labels' twice",
+            id="key-twice",
+        ),
+        pytest.param(
+            f'{{{VERSION}, "labels": [{{"label": "a"}}, {{"label": "\\ud800"}}]}}',
+            "1:1: has \\ud800, half a letter",
+            id="half-a-letter",
+        ),
         pytest.param(
             '{"labels": [{"label": "a"}, {"label": "b"}]}',
             "1:1: has no document-version",
@@ -89,6 +103,13 @@ def test_more_labels_than_the_task_takes_are_told(tmp_path: Path) -> None:
     assert only.endswith("has 51 labels, and BoundingBox takes 50")
 
 
+def test_very_many_equal_labels_are_told_in_no_time(tmp_path: Path) -> None:
+    rows = [{"label": "a"}] * 20_000
+    found = categories(tmp_path, json.dumps({"document-version": "2018-11-28", "labels": rows}))
+    assert len(found) == 11
+    assert found[0].startswith("labels.json:1:73: has the label 'a' twice")
+
+
 def test_a_box_needs_only_one_label(tmp_path: Path) -> None:
     text = f'{{{VERSION}, "labels": [{{"label": "car"}}]}}'
     assert categories(tmp_path, text, "BoundingBox") == []
@@ -125,6 +146,33 @@ def test_a_template_without_a_form_is_told(tmp_path: Path) -> None:
     assert template(tmp_path, f"{SCRIPT}\n<crowd-form>") == [
         "t.liquid:2:1: has a crowd-form that does not end"
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("{% comment %}<crowd-form></crowd-form>{% endcomment %}", id="liquid"),
+        pytest.param("<!-- a --><!-- <crowd-form></crowd-form> -->", id="html"),
+    ],
+)
+def test_a_form_in_a_comment_is_none(tmp_path: Path, text: str) -> None:
+    assert template(tmp_path, SCRIPT + text) == ["t.liquid:1:1: has no crowd-form"]
+
+
+def test_a_form_that_ends_before_it_begins_does_not_end(tmp_path: Path) -> None:
+    assert template(tmp_path, f"{SCRIPT}</crowd-form>\n<crowd-form>") == [
+        "t.liquid:2:1: has a crowd-form that does not end"
+    ]
+
+
+def test_a_template_of_openings_is_told_in_no_time(tmp_path: Path) -> None:
+    [only] = template(tmp_path, "<!--" * 200_000)
+    assert only.endswith("has no crowd-form")
+
+
+def test_a_template_beyond_all_measure_is_not_read(tmp_path: Path) -> None:
+    [only] = template(tmp_path, form("x" * (1 << 20)))
+    assert only.startswith("t.liquid:1:1: has 1048")
 
 
 def test_variables_are_held_against_the_keys_of_the_manifest(tmp_path: Path) -> None:
@@ -164,8 +212,30 @@ def test_rendering_escapes_unless_told_otherwise() -> None:
             "{% for i in (1..100000) %}{% for j in (1..100000) %}{% endfor %}{% endfor %}",
             id="loop-in-loop",
         ),
+        pytest.param("{{ (1..1000000000) | join: '' }}", id="join"),
+        pytest.param("{% assign a = (1..100000000) | reverse %}", id="reverse"),
+        pytest.param(
+            "{% assign a = 'aaaaaaaaaa' %}" + "{% assign a = a | append: a %}" * 40, id="append"
+        ),
+        pytest.param(
+            "{% assign a = 'aaaaaaaaaa' %}" + "{% assign a = a | replace: 'a', a %}" * 5,
+            id="replace",
+        ),
+        pytest.param(
+            "{% assign n = 9999999999 %}" + "{% assign n = n | times: n %}" * 40, id="times"
+        ),
     ],
 )
 def test_a_template_without_end_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="cannot be rendered"):
         rendered(text, {}, str)
+
+
+def test_what_is_not_there_is_null_in_json() -> None:
+    assert rendered("{{ task.input.nothing | to_json }}", {}, str) == "null"
+    assert rendered("{{ (1..3) | to_json }}", {}, str) == "[1, 2, 3]"
+
+
+def test_numbers_that_are_none_are_told_of() -> None:
+    with pytest.raises(InputError, match=r"sum: .* is no number"):
+        rendered("{{ task.labels | sum }}", {"labels": ["a", "b"]}, str)
