@@ -53,8 +53,7 @@ BUILD = (
     click.Option(
         ("--params",),
         type=click.Choice(("inside", "beside")),
-        default="inside",
-        help="Weights in the library, or in a file beside it.  [inside]",
+        help="Weights in the library, or in a file beside it.  [beside; inside for GPUs]",
     ),
     click.Option(
         ("--precision",),

@@ -28,7 +28,7 @@ from sagectl.compiler.packaging import (
     require_folder,
     write_folder,
 )
-from sagectl.compiler.parameters import detached
+from sagectl.compiler.parameters import detached, is_beside
 from sagectl.compiler.passes.nests.elementary import faithful
 from sagectl.compiler.passes.pipeline import optimized
 from sagectl.compiler.schedules import scheduled
@@ -77,7 +77,7 @@ def compile_model(request: CompileRequest, observer: Observer = SILENT) -> Packa
             dump.module("scheduled", module)
             dump.rules()
         with _stage("generate", observer, seconds):
-            if request.params == "beside":
+            if is_beside(request, target):
                 module = detached(module, folder / PARAMETERS)
             files = generated(module, target, objects, seen=dump.sources)
         with _stage("link", observer, seconds):

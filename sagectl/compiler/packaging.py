@@ -82,7 +82,7 @@ def described_model(
             **{name.title(): value for name, value in imported.facts.items()},
         },
         "Precision": target.precision,
-        "Parameters": request.params,
+        "Parameters": "beside" if (folder / layout.PARAMETERS).exists() else "inside",
         **facts,
         "Verification": None,
     }

@@ -41,9 +41,10 @@ class CompileRequest:
     ``<output>/<stem>-<target suffix>.tar.gz``. ``verify`` compares with the reference where
     the target runs here; without it, forms of operators that no test vouches for are compared
     all the same unless ``is_compared`` says that the caller does so. ``params`` puts the
-    weights ``inside`` the library or ``beside`` it; ``trust`` lets a model run code of its own
-    when it is read, as pickles do; ``bundle_runtime`` adds TVM's runtime for the target.
-    ``dump`` is a folder for the module after each phase, ``database`` one of tuned schedules.
+    weights ``inside`` the library or ``beside`` it, where they are on processors unless asked;
+    ``trust`` lets a model run code of its own when it is read, as pickles do;
+    ``bundle_runtime`` adds TVM's runtime for the target. ``dump`` is a folder for the module
+    after each phase, ``database`` one of tuned schedules.
     """
 
     model: Path
@@ -58,7 +59,7 @@ class CompileRequest:
     framework_version: str | None = None
     verify: bool = True
     is_compared: bool = False
-    params: str = "inside"
+    params: str | None = None
     trust: bool = False
     bundle_runtime: bool = False
     dump: Path | None = None
@@ -81,7 +82,7 @@ def compile_request(
     stem: str | None = None,
     verify: bool = True,
     is_compared: bool = False,
-    params: str = "inside",
+    params: str | None = None,
     trust: bool = False,
     bundle_runtime: bool = False,
     precision: str | None = None,
@@ -96,7 +97,7 @@ def compile_request(
     """
     if platform is not None and device is not None:
         raise refused("Both a device and a platform are given", "Keep one of them.")
-    if params not in PARAMS:
+    if params not in (None, *PARAMS):
         raise refused(f"params is {params!r}", f"It is one of {', '.join(PARAMS)}.")
     if stem and ("/" in stem or "\0" in stem or len(stem) > _LONGEST_STEM):
         raise refused(f"The stem {excerpt(stem)!r} is no file name", "Leave slashes out.")

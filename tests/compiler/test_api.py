@@ -92,6 +92,7 @@ def test_the_archive_is_flat_and_carries_no_clock_or_owner(package: Package) -> 
     assert [member.name for member in members] == [
         "manifest.json",
         "compiled.meta",
+        "compiled.params",
         "compiled.so",
     ]
     assert {(member.mtime, member.uid, member.gid, member.uname) for member in members} == {

@@ -31,7 +31,7 @@ def test_a_package_describes_itself(package: Package) -> None:
     assert row["Requirements"]["TargetDeviceType"] == "cpu"
     assert row["Sagectl"]["Target"]["Features"]
     assert row["Digest"] == package.digest
-    assert set(row["Files"]) == {"compiled.meta", "compiled.so"}
+    assert set(row["Files"]) == {"compiled.meta", "compiled.params", "compiled.so"}
     assert row["Library"]["Functions"]
     assert not [name for name in row["Library"]["Imports"] if name.startswith("TVMBackend")]
 

@@ -8,10 +8,11 @@ import subprocess
 import sys
 import tarfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from onnx import save
 
 from sagectl.compiler.api import compile_model
 from sagectl.compiler.errors import RequestError
@@ -19,8 +20,12 @@ from sagectl.compiler.packaging import described, write_folder
 from sagectl.compiler.request import Platform, compile_request
 from sagectl.runtime import PackageError, load
 from sagectl.runtime.package import meta, unpack
+from tests.compiler.schedules.workbench import drawn, node
+from tests.compiler.schedules.workbench import model as onnx_model
 
 if TYPE_CHECKING:
+    from onnx import ModelProto
+
     from sagectl.compiler.packaging import Package
 
 # All that a machine must have installed which only runs packages.
@@ -42,18 +47,45 @@ assert all(name.startswith("sagectl.runtime") for name in ours), ours
 @pytest.fixture(scope="module")
 def beside(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Package:
     folder = tmp_path_factory.mktemp("beside")
-    asked = compile_request(model, output=folder, params="beside", bundle_runtime=True)
-    return compile_model(asked)
+    return compile_model(compile_request(model, output=folder, bundle_runtime=True))
 
 
-def test_weights_lie_in_a_file_beside_the_library(beside: Package, package: Package) -> None:
+def made(model: ModelProto, place: Path, **asked: Any) -> Package:
+    """A package of a model that is compared with onnxruntime on the way."""
+    save(model, place / "model.onnx")
+    return compile_model(compile_request(place / "model.onnx", output=place, **asked))
+
+
+def test_weights_lie_in_a_file_beside_the_library(beside: Package) -> None:
     files = described(beside.path)["Files"]
     weights = (8 * 3 * 3 * 3 + 8 + 5 * 12 + 5) * 4
 
     assert beside.meta["Sagectl"]["Parameters"] == "beside"
     assert beside.meta["Sagectl"]["Verification"]["Result"] == "passed"
     assert files["compiled.params"]["Size"] >= weights
-    assert "compiled.params" not in described(package.path)["Files"]
+
+
+def test_weights_lie_in_the_library_when_asked(model: Path, tmp_path: Path) -> None:
+    inside = compile_model(compile_request(model, output=tmp_path, params="inside"))
+
+    assert inside.meta["Sagectl"]["Parameters"] == "inside"
+    assert inside.meta["Sagectl"]["Verification"]["Result"] == "passed"
+    assert "compiled.params" not in described(inside.path)["Files"]
+
+
+def test_weights_used_twice_lie_there_once(tmp_path: Path) -> None:
+    nodes = [node("MatMul", ["x", "w"], "a"), node("MatMul", ["a", "w"])]
+    matrix = {"w": drawn(256, 256)}
+    package = made(onnx_model(nodes, {"x": (1, 256)}, matrix), tmp_path)
+
+    size = described(package.path)["Files"]["compiled.params"]["Size"]
+    assert 256 * 256 * 4 <= size < 1.1 * 256 * 256 * 4
+
+
+def test_a_model_without_weights_has_no_file_of_them(tmp_path: Path) -> None:
+    package = made(onnx_model([node("Relu", ["x"])], {"x": (4, 4)}), tmp_path)
+
+    assert set(described(package.path)["Files"]) == {"compiled.meta", "compiled.so"}
 
 
 def test_the_same_weights_beside_are_the_same_bytes(

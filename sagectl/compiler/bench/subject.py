@@ -32,14 +32,11 @@ def is_model(path: Path) -> bool:
 def made(model: Path, inputs: Mapping[str, Any]) -> Iterator[Path]:
     """A package of a model for this very processor, gone when it is left.
 
-    Its weights lie beside the library, so that they are in memory once. Raises what
-    ``compile_model`` raises.
+    Raises what ``compile_model`` raises.
     """
     from sagectl.compiler.api import compile_model
     from sagectl.compiler.request import compile_request
 
     with TemporaryDirectory(prefix="sagectl-bench-") as place:
-        request = compile_request(
-            model, output=Path(place), inputs=inputs, verify=False, params="beside"
-        )
+        request = compile_request(model, output=Path(place), inputs=inputs, verify=False)
         yield compile_model(request).path
