@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sagectl.catalog.kinds import LABELING_JOB_KIND
+from sagectl.catalog.task_types import DAYS_30
 from sagectl.cli.lazy import Command
 from sagectl.cli.options import YES, consent, pass_app, takes
 from sagectl.cli.verbs import name_argument
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from sagectl.controlplane.labeldata import JobData
     from sagectl.controlplane.labelwork import Answer
 
+# A subject of a provider has 255 characters at most: OpenID Connect Core 1.0, section 2.
+_WORKER = re.compile(r"[^\x00-\x1f\x7f]{1,255}")
 _SHAPE = '{"object": 0, "worker": "ann", "answer": {"label": "cat"}, "seconds": 4.5}'
 
 
@@ -63,7 +67,7 @@ def _answers(app: App, file: str, data: JobData) -> Iterator[Answer]:
     for line, text in enumerate(_lines(app, file), start=1):
         if text.strip():
             try:
-                given = _answer(text, numbers)
+                given = _answer(text, numbers)._replace(place=f"{file}:{line}")
                 if data.task == "SemanticSegmentation" and "mask" in given.content:
                     given = given._replace(content=_inlined(given.content, file))
                 yield given
@@ -75,20 +79,19 @@ def _answers(app: App, file: str, data: JobData) -> Iterator[Answer]:
 def _lines(app: App, file: str) -> Iterable[str]:
     from pathlib import Path
 
-    if file == "-":
-        return app.stdin
     try:
-        return Path(file).read_text(encoding="utf-8").splitlines()
+        if file == "-":
+            return app.stdin.read().split("\n")
+        return Path(file).read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{file}: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _answer(text: str, numbers: dict[str, int]) -> Answer:
-    import json
-
     from sagectl.controlplane.labelwork import Answer
+    from sagectl.schema.data.strict_json import strict_json
 
-    row: Any = json.loads(text)
+    row: Any = strict_json(text)
     if not isinstance(row, dict):
         raise ValueError("not a JSON object")
     if missing := [name for name in ("object", "worker", "answer") if name not in row]:
@@ -97,12 +100,16 @@ def _answer(text: str, numbers: dict[str, int]) -> Answer:
     if not isinstance(number, int) or isinstance(number, bool):
         raise ValueError(f"the job has no object {row['object']!r:.80}")
     worker, content, seconds = row["worker"], row["answer"], row.get("seconds", 0)
-    if not isinstance(worker, str) or not worker:
+    if not isinstance(worker, str) or not _WORKER.fullmatch(worker):
         raise ValueError(f"worker must be a name, not {worker!r:.60}")
     if not isinstance(content, dict):
         raise ValueError(f"answer must be an object, not {content!r:.60}")
-    if not isinstance(seconds, int | float) or seconds < 0:
-        raise ValueError(f"seconds must be a number, not {seconds!r:.60}")
+    if (
+        isinstance(seconds, bool)
+        or not isinstance(seconds, int | float)
+        or not 0 <= seconds <= DAYS_30
+    ):
+        raise ValueError(f"seconds must be a number from 0 to {DAYS_30}, not {seconds!r:.60}")
     return Answer(number, worker, content, float(seconds))
 
 

@@ -17,7 +17,7 @@ from sagectl.consolidation.paintings import Painting
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-_MOST_PIXELS = 1 << 31
+_MOST = 1 << 31
 
 
 class ContentError(ValueError):
@@ -38,6 +38,8 @@ def readable(
         return
     classes = {name: index for index, name in enumerate(labels)}
     found = READERS[task](content, classes)
+    if READERS[task] is drawn_boxes:
+        _require_inside(found, image_size(content))
     if isinstance(found, Painting):
         try:
             found.mask(labels)
@@ -86,11 +88,28 @@ def drawn_boxes(content: Mapping[str, Any], classes: Mapping[str, int]) -> list[
         raise ContentError(f"a box lacks a side: {error}") from error
 
 
+def _require_inside(drawn: Sequence[Box], size: Mapping[str, int]) -> None:
+    """Refuse boxes without an inside, or beyond the image where its size is known."""
+    wide, high = (size[side] or _MOST for side in ("width", "height"))
+    if min(wide, high) < 0:
+        raise ContentError(f"an image is not {wide} by {high} pixels large")
+    for box in drawn:
+        if box.width <= 0 or box.height <= 0:
+            raise ContentError(f"a box of {box.width:g} by {box.height:g} pixels has no inside")
+        right, lower = box.left + box.width, box.top + box.height
+        # Less than a pixel comes of scaling.
+        if min(box.left, box.top) <= -1 or right >= wide + 1 or lower >= high + 1:
+            raise ContentError(
+                f"a box from {box.left:g}, {box.top:g} to {right:g}, {lower:g}"
+                " reaches beyond the image"
+            )
+
+
 def _pixels(value: Any) -> float:
     """A length in an image: a number that is one, as far as images go."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ContentError(f"{value!r:.60} is no number of pixels")
-    if not -_MOST_PIXELS <= value <= _MOST_PIXELS:  # not a number is in no range
+    if not -_MOST <= value <= _MOST:  # not a number is in no range
         raise ContentError(f"{value!r:.60} is beyond any image")
     return float(value)
 
@@ -101,19 +120,26 @@ def marks(content: Mapping[str, Any], classes: Mapping[str, int]) -> list[Mark]:
         found = [
             Mark(
                 names[_class(row.get("label"), classes)],
-                int(row["startOffset"]),
-                int(row["endOffset"]),
+                _offset(row["startOffset"]),
+                _offset(row["endOffset"]),
             )
             for row in _element(content, "entities")
         ]
     except (TypeError, KeyError, AttributeError) as error:
         raise ContentError(f"an entity lacks an offset: {error}") from error
-    except (ValueError, OverflowError) as error:
-        raise ContentError(f"an offset is no whole number: {error}") from error
     for mark in found:
         if not 0 <= mark.start < mark.end:
             raise ContentError(f"an entity goes from {mark.start} to {mark.end}")
     return found
+
+
+def _offset(value: Any) -> int:
+    """A place in a text: a whole number, as far as texts go."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or value % 1:
+        raise ContentError(f"an offset is no whole number: {value!r:.60}")
+    if not abs(value) <= _MOST:
+        raise ContentError(f"{value!r:.60} is beyond any text")
+    return int(value)
 
 
 def painting(content: Mapping[str, Any], classes: Mapping[str, int]) -> Painting:

@@ -53,12 +53,16 @@ class Task(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """An answer that comes from a file: the object's number, who, what and how long it took."""
+    """An answer that comes from a file: the object's number, who, what and how long it took.
+
+    ``place`` is where it stands, as a line of the file.
+    """
 
     number: int
     worker: str
     content: Mapping[str, Any]
     seconds: float = 0.0
+    place: str = ""
 
 
 class LabelingWork:
@@ -145,16 +149,15 @@ class LabelingWork:
         Raises InputError naming the first answer that does not fit.
         """
         job = self.job(name)
-        if job.status != "InProgress":
-            raise InputError(f"the labeling job {name} is {job.status} and takes no answers")
         data, now = self.data(job), self._now()
         with self._store.writing() as db:
+            _require_open(db, job)
             for line, answer in enumerate(answers, start=1):
                 try:
-                    beside = _beside(db, job, answer.number, answer.worker)
-                    self._fits(data, answer, beside)
+                    self._fits(db, job, data, answer)
                 except InputError as error:
-                    raise InputError(f"answer {line}: {error}") from error
+                    place = answer.place or f"answer {line}"
+                    raise InputError(f"{place}: {error}", hint=error.hint) from error
                 accepted = now - round(answer.seconds * 1000)
                 row = (job.id, answer.number, answer.worker, accepted, now, now)
                 db.execute(
@@ -279,6 +282,7 @@ class LabelingWork:
     ) -> None:
         now = self._now()
         with self._store.writing() as db:
+            _require_open(db, job)
             changed = db.execute(
                 "UPDATE answers SET status = ?, submitted = ?, content = ? WHERE resource = ?"
                 " AND object = ? AND worker = ? AND status = 'working' AND expires > ?",
@@ -302,12 +306,19 @@ class LabelingWork:
             hint="Go back to the list of tasks and take another.",
         )
 
-    def _fits(self, data: JobData, answer: Answer, beside: Mapping[str, Any] | None) -> None:
-        if not 0 <= answer.number < len(data.objects):
+    def _fits(self, db: Connection, job: Resource, data: JobData, answer: Answer) -> None:
+        number, worker = answer.number, answer.worker
+        if not 0 <= number < len(data.objects):
             raise InputError(
-                f"there is no object {answer.number}; the job has {len(data.objects)}, from 0"
+                f"there is no object {number}; the job has {len(data.objects)}, from 0"
             )
-        self._check(data, answer.content, beside)
+        self._check(data, answer.content, _beside(db, job, number, worker))
+        before = _kept(db, job, number, worker)
+        if before not in (None, answer.content):
+            raise InputError(
+                f"{worker} has answered object {number} before, and that answer stands",
+                hint="Leave the line out, or say what another worker answered.",
+            )
 
     def _check(
         self, data: JobData, content: Mapping[str, Any], beside: Mapping[str, Any] | None
@@ -316,6 +327,24 @@ class LabelingWork:
 
     def _now(self) -> int:
         return milliseconds(self.plane.clock)
+
+
+def _require_open(db: Connection, job: Resource) -> None:
+    """Raises InputError for a job that takes no answers any more."""
+    row = db.execute("SELECT status FROM resources WHERE id = ?", (job.id,)).fetchone()
+    status = row[0] if row else "deleted"
+    if status != "InProgress":
+        raise InputError(f"the labeling job {job.name} is {status} and takes no answers")
+
+
+def _kept(db: Connection, job: Resource, number: int, worker: str) -> Any:
+    """What ``worker`` submitted for an object, if anything."""
+    row = db.execute(
+        "SELECT content FROM answers WHERE resource = ? AND object = ? AND worker = ?"
+        " AND status = 'submitted'",
+        (job.id, number, worker),
+    ).fetchone()
+    return row and json.loads(row[0])
 
 
 def _beside(

@@ -225,7 +225,7 @@ def test_annotate_takes_a_job_to_its_end(local: Run, pets: Path) -> None:
         ),
         pytest.param(
             '{"object": 0, "worker": "ann", "answer": {"label": "fish"}}',
-            "'fish' is not one of the labels",
+            "answers.jsonl:1: 'fish' is not one of the labels",
             id="label",
         ),
         pytest.param(
@@ -233,6 +233,25 @@ def test_annotate_takes_a_job_to_its_end(local: Run, pets: Path) -> None:
             "seconds must be a number",
             id="seconds",
         ),
+        pytest.param(
+            '{"object": 0, "worker": "ann", "answer": {}, "seconds": 1e300}',
+            "seconds must be a number",
+            id="ages",
+        ),
+        pytest.param(
+            '{"object": 0, "worker": "ann", "answer": {"label": "cat"}, "seconds": NaN}',
+            "answers.jsonl:1: has NaN",
+            id="no-number",
+        ),
+        pytest.param(
+            f'{{"object": {10**30}, "worker": "ann", "answer": {{"label": "cat"}}}}',
+            "answers.jsonl:1: there is no object 1000",
+            id="vast-object",
+        ),
+        pytest.param(
+            '{"object": 0, "worker": "a\\nb", "answer": {}}', "must be a name", id="two-lines"
+        ),
+        pytest.param("[" * 90_000, "answers.jsonl:1: is nested too deep", id="deep"),
     ],
 )
 def test_annotate_says_which_line_is_wrong(
@@ -242,6 +261,14 @@ def test_annotate_says_which_line_is_wrong(
     found = local("local", "annotate", "pets", "answers.jsonl", "--yes")
     assert found.code == 2
     assert said in found.err
+
+
+def test_annotate_reads_a_file_that_windows_wrote(local: Run, pets: Path) -> None:
+    row = {"object": 0, "worker": "ann", "answer": {"label": "cat", "note": "a\u2028b"}}
+    line = json.dumps(row, ensure_ascii=False)
+    (pets / "answers.jsonl").write_bytes(f"\ufeff{line}\r\n\r\n".encode())
+    found = local("local", "annotate", "pets", "answers.jsonl", "--yes")
+    assert "1 answers taken" in found.err
 
 
 def test_annotate_needs_consent_and_a_file_that_is_there(local: Run, pets: Path) -> None:

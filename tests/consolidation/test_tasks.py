@@ -195,6 +195,13 @@ def test_an_answer_that_the_form_cannot_have_made_is_refused(
         readable(task, content, LABELS)
 
 
+def test_a_box_may_pass_the_edge_by_less_than_a_pixel() -> None:
+    row = {"label": "cat", "left": -0.4, "top": 0, "width": 100.7, "height": 50.4}
+    seen = {"width": 100, "height": 50}
+    content = {"b": {"boundingBoxes": [row], "inputImageProperties": seen}}
+    readable("BoundingBox", content, LABELS)
+
+
 BOX = {"label": "cat", "left": 1, "top": 2, "width": 3, "height": 4}
 ENTITY = {"label": "cat", "startOffset": 0, "endOffset": 3}
 
@@ -206,6 +213,33 @@ ENTITY = {"label": "cat", "startOffset": 0, "endOffset": 3}
         pytest.param("BoundingBox", {"boundingBoxes": [BOX | {"top": inf}]}, id="infinite"),
         pytest.param("BoundingBox", {"boundingBoxes": [BOX | {"top": "9"}]}, id="text"),
         pytest.param("BoundingBox", {"boundingBoxes": [BOX | {"width": 10**400}]}, id="vast"),
+        pytest.param("BoundingBox", {"boundingBoxes": [BOX | {"width": -3}]}, id="inside-out"),
+        pytest.param("BoundingBox", {"boundingBoxes": [BOX | {"height": 0}]}, id="flat"),
+        pytest.param("BoundingBox", {"boundingBoxes": [BOX | {"left": -2}]}, id="outside"),
+        pytest.param(
+            "BoundingBox",
+            {
+                "b": {
+                    "boundingBoxes": [BOX],
+                    "inputImageProperties": {"width": 4, "height": 4},
+                }
+            },
+            id="beyond-the-image",
+        ),
+        pytest.param(
+            "BoundingBox",
+            {"b": {"boundingBoxes": [], "inputImageProperties": {"width": -4}}},
+            id="negative-image",
+        ),
+        pytest.param(
+            "NamedEntityRecognition", {"entities": [ENTITY | {"endOffset": 2.5}]}, id="half"
+        ),
+        pytest.param(
+            "NamedEntityRecognition", {"entities": [ENTITY | {"endOffset": "3"}]}, id="digits"
+        ),
+        pytest.param(
+            "NamedEntityRecognition", {"entities": [ENTITY | {"endOffset": True}]}, id="truth"
+        ),
         pytest.param(
             "BoundingBox",
             {"b": {"boundingBoxes": [BOX], "inputImageProperties": {"width": "wide"}}},

@@ -132,6 +132,34 @@ def test_answers_from_a_file_are_all_taken_or_none(work: LabelingWork) -> None:
         work.take("pets", [Answer(7, "ann", CAT)])
 
 
+def test_an_answer_of_a_worker_is_replaced_by_no_file(work: LabelingWork) -> None:
+    job = work.job("pets")
+    work.accept(job, "ann")
+    work.submit(job, 0, "ann", CAT)
+    assert work.take("pets", [Answer(0, "ann", CAT)]) == 2
+    with pytest.raises(InputError, match="f:1: ann has answered object 0 before"):
+        work.take("pets", [Answer(0, "ann", DOG, place="f:1")])
+    with pytest.raises(InputError, match="answer 2: ann has answered object 1 before"):
+        work.take("pets", [Answer(1, "ann", CAT), Answer(1, "ann", DOG)])
+    assert [one.content for one in work.answers(job)[0]] == [CAT]
+
+
+def test_an_object_of_any_number_is_looked_for(work: LabelingWork) -> None:
+    with pytest.raises(InputError, match="there is no object 1000000"):
+        work.take("pets", [Answer(10**30, "ann", CAT)])
+
+
+def test_a_stopped_job_keeps_no_answer_that_comes_late(
+    plane: ControlPlane, work: LabelingWork
+) -> None:
+    job = work.job("pets")
+    work.accept(job, "ann")
+    plane.handle("StopLabelingJob", {"LabelingJobName": "pets"})
+    with pytest.raises(InputError, match="is Stopped and takes no answers"):
+        work.submit(job, 0, "ann", CAT)
+    assert work.answers(job) == {}
+
+
 def test_a_job_that_is_over_takes_nothing(plane: ControlPlane, work: LabelingWork) -> None:
     plane.handle("StopLabelingJob", {"LabelingJobName": "pets"})
     with pytest.raises(InputError, match="is Stopped"):

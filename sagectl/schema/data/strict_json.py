@@ -16,8 +16,11 @@ _DIGITS = 400  # more than the largest number of double precision has
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 
 
-def strict_json(text: str) -> Any:
-    """The value of ``text``. Raises ValueError, a JSONDecodeError where a place is known."""
+def strict_json(text: str, *, takes_halves: bool = False) -> Any:
+    """The value of ``text``. Raises ValueError, a JSONDecodeError where a place is known.
+
+    ``takes_halves`` lets half a surrogate pair through: a text field cuts letters like that.
+    """
     try:
         value = _READER.decode(text)
     except RecursionError as error:
@@ -25,7 +28,7 @@ def strict_json(text: str) -> Any:
     # Hardly a text has more brackets than may be nested.
     if text.count("[") + text.count("{") > DEPTH and _is_deeper(value, DEPTH):
         raise ValueError("is nested too deep")
-    if _SURROGATE.search(text):
+    if not takes_halves and _SURROGATE.search(text):
         try:
             json.dumps(value, ensure_ascii=False).encode()
         except UnicodeEncodeError as error:
