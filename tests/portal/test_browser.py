@@ -113,6 +113,7 @@ def driver() -> Iterator[Any]:
 @pytest.fixture
 def browser(driver: Any, tmp_path: Path) -> Browser:
     driver.delete_all_cookies()
+    driver.get_log("browser")  # what the pages of other tests said is theirs
     pictures = Path(os.environ.get("PORTAL_PICTURES") or tmp_path)
     pictures.mkdir(exist_ok=True)
     return Browser(driver, pictures)
@@ -303,6 +304,56 @@ def test_a_task_ends_when_its_time_is_over(make_job: MakeJob, browser: Browser) 
         browser.find("#late:not([hidden])")
         assert not browser.find("#submit").is_enabled()
         browser.look("late")
+
+
+def test_an_answer_outlives_the_session_it_was_begun_in(
+    make_job: MakeJob, browser: Browser
+) -> None:
+    work = make_job([{"source": "purrs"}], workers=1)
+    with opened(work) as url:
+        browser.sign_in(url, "ann")
+        browser.leave_by(".jobs a")
+        browser.click("[data-label=dog]")
+        here = browser.driver.current_window_handle
+        browser.driver.delete_all_cookies()
+        browser.click("#submit")
+        browser.find("#told:not([hidden])")
+        browser.look("signed-out")
+        browser.click("#told a")
+        [there] = set(browser.driver.window_handles) - {here}
+        browser.driver.switch_to.window(there)
+        browser.sign_in(url, "bob")
+        browser.driver.switch_to.window(here)
+        browser.click("#submit:enabled")
+        browser.find("#told:not([hidden])")
+        assert "bob is signed in now" in browser.find("#told").text
+        browser.driver.switch_to.window(there)
+        browser.sign_out()
+        browser.sign_in(url, "ann")
+        browser.driver.close()
+        browser.driver.switch_to.window(here)
+        browser.leave_by("#submit:enabled")
+    [[answer]] = work.answers(work.job("pets")).values()
+    assert (answer.worker, answer.content) == ("ann", {"crowd-classifier": {"label": "dog"}})
+
+
+def test_an_answer_stays_while_the_portal_cannot_be_reached(
+    make_job: MakeJob, browser: Browser
+) -> None:
+    work = make_job([{"source": "purrs"}])
+    with opened(work) as url:
+        browser.sign_in(url, "ann")
+        browser.leave_by(".jobs a")
+        browser.click("[data-label=dog]")
+        line = {"latency": 0, "throughput": 0}
+        browser.driver.set_network_conditions(offline=True, **line)
+        browser.click("#submit")
+        browser.find("#told:not([hidden])")
+        assert "cannot be reached" in browser.find("#told").text
+        browser.driver.delete_network_conditions()
+        browser.leave_by("#submit:enabled")
+    [[answer]] = work.answers(work.job("pets")).values()
+    assert answer.content == {"crowd-classifier": {"label": "dog"}}
 
 
 def test_a_skipped_task_does_not_come_back(make_job: MakeJob, browser: Browser) -> None:

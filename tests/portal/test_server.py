@@ -43,7 +43,26 @@ def client(work: LabelingWork) -> Iterator[Client]:
 def test_nobody_sees_anything_without_signing_in(client: Client) -> None:
     for path in ("/", "/jobs/pets", "/objects/" + "0" * 32 + "/s3%3A%2F%2Fpets%2F1.png"):
         assert client.ask("GET", path)[:2] == (303, "/sign-in")
-    assert client.ask("POST", "/jobs/pets/submit", {})[:2] == (303, "/sign-in")
+    assert client.ask("POST", "/sign-out", {})[:2] == (303, "/sign-in")
+
+
+def test_what_is_sent_after_a_session_has_ended_can_be_sent_again(
+    client: Client, work: LabelingWork
+) -> None:
+    client.sign_in("ann")
+    client.ask("GET", "/jobs/pets")
+    fields = {"csrf": client.csrf(), "number": 0, "answer": '{"c": {"label": "cat"}}'}
+    client.cookies.clear()
+    for method, path in (("POST", "/jobs/pets/submit"), ("GET", "/session")):
+        status, _, text = client.ask(method, path, fields if method == "POST" else None)
+        assert status == 401
+        assert "Sign in again" in text
+    client.sign_in("ann")
+    told = json.loads(client.ask("GET", "/session")[2])
+    assert told == {"worker": "ann", "csrf": client.csrf()}
+    again = {**fields, "csrf": told["csrf"]}
+    assert client.ask("POST", "/jobs/pets/submit", again)[:2] == (303, "/jobs/pets")
+    assert len(work.answers(work.job("pets"))[0]) == 1
 
 
 def test_a_wrong_password_is_refused_and_many_bar_the_name(client: Client) -> None:

@@ -3,7 +3,9 @@
 
 (() => {
   const COLORS = ["#1f5fbf", "#c2410c", "#15803d", "#a21caf", "#b45309", "#0e7490", "#be123c", "#4d7c0f"];
-  const color = (index) => COLORS[index % COLORS.length];
+  // Beyond those, colors a golden angle apart: no two labels share one.
+  const color = (index) => COLORS[index] || `hsl(${Math.round(index * 137.508) % 360} 65% 38%)`;
+  const KEYS = "1234567890qwertyuiopasdfghjklzxcvbnm";
   const make = (tag, attributes = {}, ...children) => {
     const element = document.createElement(tag);
     for (const [name, value] of Object.entries(attributes)) {
@@ -13,10 +15,23 @@
     element.append(...children);
     return element;
   };
-  const listed = (element, name) => {
-    const rows = JSON.parse(element.getAttribute(name) || "[]");
-    return rows.map((row) => (typeof row === "string" ? row : row.label));
+  // Attributes are JSON as people write it: 'single' quotes, bare keys and commas at the end too.
+  const TOKENS = /"(?:[^"\\]|\\.)*"|'((?:[^'\\]|\\.)*)'|,(?=\s*[\]}])|[A-Za-z_$][\w$]*/g;
+  const strict = (token, single) => {
+    if (single !== undefined) return `"${single.replace(/\\'/g, "'").replace(/(^|[^\\])"/g, '$1\\"')}"`;
+    if (token === ",") return "";
+    return token.startsWith('"') || /^(true|false|null)$/.test(token) ? token : JSON.stringify(token);
   };
+  const parsed = (element, name) => {
+    const text = element.getAttribute(name);
+    if (!text || !text.trim()) return null;
+    try {
+      return JSON.parse(text);
+    } catch {
+      return JSON.parse(text.replace(TOKENS, strict));
+    }
+  };
+  const listed = (element, name) => (parsed(element, name) || []).map((row) => (typeof row === "string" ? row : row.label));
   const heading = (element) => make("h2", {}, element.getAttribute("header") || "");
 
   // A column of labels, one or several of which are chosen; digits choose too.
@@ -28,7 +43,7 @@
       const role = several ? "aria-checked" : "aria-pressed";
       this.buttons = labels.map((label, index) => {
         const swatch = make("span", { class: "swatch", style: `background:${color(index)}` });
-        const parts = [...(colored ? [swatch] : []), label, ...(index < 9 ? [make("kbd", {}, String(index + 1))] : [])];
+        const parts = [...(colored ? [swatch] : []), make("span", {}, label), ...(KEYS[index] ? [make("kbd", {}, KEYS[index])] : [])];
         const button = make("button", { type: "button", class: "pick", "data-label": label, onclick: () => this.pick(index) }, ...parts);
         if (several) button.setAttribute("role", "checkbox");
         button.setAttribute(role, "false");
@@ -38,7 +53,7 @@
       if (first && labels.length) this.pick(0);
       document.addEventListener("keydown", (event) => {
         if (/^(INPUT|TEXTAREA)$/.test(event.target.tagName) || event.ctrlKey || event.metaKey || event.altKey) return;
-        const index = Number(event.key) - 1;
+        const index = event.key.length === 1 ? KEYS.indexOf(event.key.toLowerCase()) : -1;
         if (index >= 0 && index < labels.length) this.pick(index);
       });
     }
@@ -63,8 +78,18 @@
     // What is missing before this can be submitted; nothing if it is complete.
     problem() { return ""; }
     layout(stage, ...side) {
-      this.replaceChildren(make("div", { class: "work" }, make("div", { class: "stage" }, ...stage), make("div", { class: "side" }, heading(this), ...side)));
+      const told = instructions(this);
+      this.replaceChildren(...told, make("div", { class: "work" }, make("div", { class: "stage" }, ...stage), make("div", { class: "side" }, heading(this), ...side)));
     }
+  }
+
+  // What an element's author tells workers: the short part in sight, the whole of it on demand.
+  function instructions(element) {
+    const [short, full] = ["short-instructions", "full-instructions"].map((name) => element.querySelector(name));
+    const parts = [];
+    if (short) parts.push(make("div", {}, ...short.childNodes));
+    if (full) parts.push(make("details", {}, make("summary", {}, full.getAttribute("header") || "Instructions"), ...full.childNodes));
+    return parts.length ? [make("div", { class: "instructions" }, ...parts)] : [];
   }
 
   class Classifier extends Element {
@@ -179,7 +204,7 @@
       this.marks.forEach((mark, index) => {
         parts.push(text(at, mark.start));
         const remove = () => { if (window.getSelection().isCollapsed) { this.marks.splice(index, 1); this.draw(); } };
-        parts.push(make("mark", { style: `background:${color(mark.label)}33`, onclick: remove }, text(mark.start, mark.end), make("small", {}, this.labels[mark.label])));
+        parts.push(make("mark", { style: `background:color-mix(in srgb, ${color(mark.label)} 20%, transparent)`, onclick: remove }, text(mark.start, mark.end), make("small", {}, this.labels[mark.label])));
         at = mark.end;
       });
       parts.push(text(at, this.letters.length));
@@ -216,7 +241,7 @@
     build() {
       this.note = make("span", { class: "dim", role: "alert" });
       if (!this.querySelector("crowd-button[form-action=submit], button[type=submit]")) {
-        this.append(make("div", { class: "foot" }, make("button", { type: "button", class: "primary", id: "submit", onclick: () => this.send() }, "Submit"), this.note));
+        this.append(make("div", { class: "foot" }, make("button", { type: "button", class: "primary", id: "submit", onclick: () => this.send() }, "Submit"), make("span", { class: "dim" }, "Ctrl + Enter"), this.note));
       } else {
         this.append(this.note);
       }
@@ -235,7 +260,7 @@
     send() {
       const missing = [...this.querySelectorAll("*")].filter((one) => one instanceof Element).map((one) => one.problem()).find(Boolean);
       this.note.textContent = missing ? `${missing} Or skip the task.` : "";
-      if (!missing) post("submit", { answer: JSON.stringify(this.value()) });
+      if (!missing) window.portal.submit(this.value());
     }
   }
 
@@ -252,14 +277,6 @@
     problem() { return `${this.localName} is not available in this portal.`; }
   }
 
-  const post = (verb, fields) => {
-    const { action, csrf, number } = window.portal;
-    const form = make("form", { method: "post", action: `${action}/${verb}`, hidden: "" });
-    for (const [name, value] of Object.entries({ csrf, number, ...fields })) form.append(make("input", { type: "hidden", name, value }));
-    document.body.append(form);
-    form.submit();
-  };
-
   const ELEMENTS = {
     "crowd-classifier": Classifier, "crowd-classifier-multi-select": class extends Classifier {},
     "crowd-image-classifier": class extends Classifier {}, "crowd-image-classifier-multi-select": class extends Classifier {},
@@ -272,19 +289,4 @@
   };
   for (const [name, element] of Object.entries(ELEMENTS)) customElements.define(name, element);
   customElements.define("crowd-form", Form);
-
-  if (window.portal) {
-    document.getElementById("skip").addEventListener("click", () => post("skip", {}));
-    const ends = Date.now() + window.portal.seconds * 1000;
-    const clock = document.getElementById("clock");
-    const tick = () => {
-      const left = Math.max(0, Math.ceil((ends - Date.now()) / 1000));
-      const [minutes, seconds] = [Math.floor(left / 60), String(left % 60).padStart(2, "0")];
-      clock.textContent = `${minutes}:${seconds} left`;
-      if (left) return setTimeout(tick, 500);
-      document.getElementById("late").hidden = false;
-      document.querySelectorAll("crowd-form button, #skip").forEach((button) => { button.disabled = true; });
-    };
-    tick();
-  }
 })();

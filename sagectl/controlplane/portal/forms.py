@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sagectl.controlplane.labeldata import JobData
     from sagectl.controlplane.resources import Resource
 
-ELEMENTS = "/crowd-html-elements.js"
+ELEMENTS, SURROUNDINGS = "/crowd-html-elements.js", "/task.js"
 _SCRIPT = re.compile(
     r"""<script\b[^>]*\bsrc\s*=\s*["'][^"']*crowd-html-elements\.js["'][^>]*>\s*</script>""",
     re.IGNORECASE,

@@ -6,7 +6,7 @@ import json
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from sagectl.controlplane.portal.forms import ELEMENTS
+from sagectl.controlplane.portal.forms import ELEMENTS, SURROUNDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,8 +86,8 @@ def task(session: Session, job: Resource, number: int, seconds: float, form: str
     human = job.body["HumanTaskConfig"]
     known = {
         "action": f"/jobs/{job.name}",
-        "csrf": session.csrf,
         "number": number,
+        "worker": session.name,
         "seconds": round(seconds, 1),
     }
     body = f"""<script>window.portal = {_script(known)};</script>
@@ -97,7 +97,8 @@ def task(session: Session, job: Resource, number: int, seconds: float, form: str
 <button type="button" id="skip">Skip</button></div>
 <p class="note" id="late" role="alert" hidden>The time for this task is over.
 <a href="/jobs/{escape(job.name)}">Take the next one</a></p>
-{form}</main><script src="{ELEMENTS}"></script>"""
+{form}<p class="note" id="told" role="alert" hidden></p></main>
+<script src="{ELEMENTS}"></script><script src="{SURROUNDINGS}"></script>"""
     return _PAGE.format(title=escape(human["TaskTitle"]), right=_who(session), body=body)
 
 

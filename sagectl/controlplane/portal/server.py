@@ -24,7 +24,7 @@ from sagectl.controlplane.portal import pages
 from sagectl.controlplane.portal.answers import Said, leading_to, page
 from sagectl.controlplane.portal.doors import DOORS, PROVIDER_DOORS, Doors
 from sagectl.controlplane.portal.exchange import is_loopback
-from sagectl.controlplane.portal.forms import ELEMENTS, form
+from sagectl.controlplane.portal.forms import ELEMENTS, SURROUNDINGS, form
 from sagectl.controlplane.portal.provider import Attempts
 from sagectl.controlplane.portal.sessions import Session, Sessions
 from sagectl.errors import InputError, NotFoundError, SagectlError
@@ -40,6 +40,7 @@ _TEXT_BYTES = 1 << 20
 ASSETS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         ELEMENTS: ("elements.js", "text/javascript; charset=utf-8"),
+        SURROUNDINGS: ("task.js", "text/javascript; charset=utf-8"),
         "/portal.css": ("portal.css", "text/css; charset=utf-8"),
     }
 )
@@ -155,7 +156,7 @@ class Visit(Doors):
             return door(self, fields)
         session = self.session()
         if session is None:
-            return leading_to("/sign-in")
+            return _signed_out(method, path)
         if method == "POST" and not session.sent(fields.get("csrf", "")):
             return page(pages.problem("Refused", "The form is not one of this portal's."), 403)
         for (wanted, pattern), answer in ROUTES.items():
@@ -164,6 +165,11 @@ class Visit(Doors):
         return page(pages.problem("Not here", f"There is nothing at {path}."), 404)
 
     # --- the routes
+
+    def _session(self, session: Session, _: Mapping[str, str]) -> Said:
+        """What the page of a task needs to send its answer, whenever its worker signed in."""
+        told = {"worker": session.name, "csrf": session.csrf}
+        return Said(200, json.dumps(told).encode(), "application/json")
 
     def _tasks(self, session: Session, _: Mapping[str, str]) -> Said:
         work, rows = self.server.work, []
@@ -237,6 +243,7 @@ class Visit(Doors):
 ROUTES: Mapping[tuple[str, re.Pattern[str]], Callable[..., Said]] = MappingProxyType(
     {
         ("GET", re.compile(r"/")): Visit._tasks,
+        ("GET", re.compile(r"/session")): Visit._session,
         ("POST", re.compile(r"/sign-out")): Visit.sign_out,
         ("GET", re.compile(r"/jobs/([^/]+)")): Visit._task,
         ("POST", re.compile(r"/jobs/([^/]+)/submit")): Visit._submit,
@@ -244,6 +251,14 @@ ROUTES: Mapping[tuple[str, re.Pattern[str]], Callable[..., Said]] = MappingProxy
         ("GET", re.compile(r"/objects/([0-9a-f]{32})/([^/]+)")): Visit._object,
     }
 )
+
+
+def _signed_out(method: str, path: str) -> Said:
+    """To the door; but what a worker sends is refused, so that the page keeps it."""
+    if path == "/session" or (method == "POST" and path.startswith("/jobs/")):
+        told = "Sign in again, then send it once more."
+        return page(pages.problem("You are signed out", told), 401)
+    return leading_to("/sign-in")
 
 
 def _number(fields: Mapping[str, str]) -> int:
