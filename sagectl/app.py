@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sagectl.diagnostics import Diagnostic
     from sagectl.gateway.client import Caller
     from sagectl.gateway.logs import CloudWatchLog
+    from sagectl.gateway.names import Names
     from sagectl.gateway.objects import S3Objects
     from sagectl.gateway.pacing import PacedCaller
     from sagectl.gateway.topics import SnsTopic
@@ -70,6 +71,7 @@ class App:
         self.warned: list[Diagnostic] = []
         self._callers: dict[str, Caller] = {}
         self._paced: list[PacedCaller] = []
+        self._heard: list[Names] = []
         self._fetched: dict[str, Path] = {}
 
     @cached_property
@@ -182,6 +184,7 @@ class App:
             together = self.plane.store.snapshot
             return LocalCaller(self.plane.handle, LOCAL_ACCOUNT, region, together)
         from sagectl.gateway.client import AwsCaller
+        from sagectl.gateway.names import ListeningCaller
         from sagectl.gateway.pacing import PacedCaller
 
         caller = AwsCaller(
@@ -192,7 +195,26 @@ class App:
         )
         paced = PacedCaller(caller, pause=self.sleep)
         self._paced.append(paced)
-        return paced
+        names = self.names(None if region == self.region else region)
+        self._heard.append(names)
+        return ListeningCaller(paced, names)
+
+    def names(self, region: str | None = None) -> Names:
+        """What the TAB key knows of AWS in ``region`` (None: the one in force).
+
+        Told apart by what can be known without asking AWS who is asking.
+        """
+        from sagectl.gateway.names import Names
+
+        settings = self.settings
+        key = self.environ.get("AWS_ACCESS_KEY_ID")
+        place = (settings.profile, key, settings.endpoint_url, region or settings.region)
+        return Names(settings.home.cache, place, self.clock().timestamp())
+
+    def close(self) -> None:
+        """Keep what is worth keeping for the next run."""
+        for names in self._heard:
+            names.save()
 
     @property
     def calls(self) -> dict[str, int]:

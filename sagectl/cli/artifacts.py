@@ -10,7 +10,7 @@ import click
 from sagectl.catalog.kinds import COMPILATION_JOB_KIND
 from sagectl.cli.lazy import Command
 from sagectl.cli.options import FORMAT, pass_app, takes
-from sagectl.cli.verbs import described
+from sagectl.cli.verbs import described, name_argument
 from sagectl.errors import InputError, VerificationError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _SHA256 = "sha256:"
 
 @click.command(cls=Command, spared=("output",))
 @takes(
-    click.Argument(("job",)),
+    name_argument(COMPILATION_JOB_KIND, "job"),
     click.Option(
         ("-o", "--output", "directory"),
         type=click.Path(path_type=Path),
@@ -116,7 +116,7 @@ def _digest(path: Path) -> str:
 
 @click.command(cls=Command)
 @takes(
-    click.Argument(("job",)),
+    name_argument(COMPILATION_JOB_KIND, "job"),
     click.Option(("--follow",), is_flag=True, help="Go on until the job has ended."),
 )
 @pass_app

@@ -17,7 +17,10 @@ OK, MISSING, WRONG, SKIPPED = "ok", "missing", "wrong", "not asked"
 # Libraries whose absence or version decides what works.
 _LIBRARIES = ("apache-tvm", "onnx", "onnxruntime", "botocore")
 # Extras that are for those who work on sagectl, not with it.
-_OURS = frozenset(("test", "examples", "benchmarks", "docs"))
+_OURS = frozenset(("test", "examples", "benchmarks", "docs", "fuzz"))
+# A line of a distribution's metadata that belongs to an extra, and on which systems.
+_EXTRA = re.compile(r"""([\w.-]+).*\bextra == ['"]([\w-]+)['"]""")
+_SYSTEM = re.compile(r"""platform_system (==|!=) ['"](\w+)['"]""")
 # Read operations, asked for one row each: nothing is changed by asking.
 _READS = (
     "ListWorkforces",
@@ -68,20 +71,25 @@ def _extras() -> Iterator[dict[str, Any]]:
         told = distribution("sagectl")
     except PackageNotFoundError:
         return  # it runs from its source
-    for extra in told.metadata.get_all("Provides-Extra") or ():
-        if extra in _OURS:
-            continue
-        wanted = [
-            found[1]
-            for line in told.requires or ()
-            if (found := re.match(r"([\w.-]+).*extra == ['\"]" + re.escape(extra), line))
-        ]
+    wishes: dict[str, list[str]] = {}
+    for line in told.requires or ():
+        if (found := _EXTRA.match(line)) and found[2] not in _OURS and _is_for_here(line):
+            wishes.setdefault(found[2], []).append(found[1])
+    for extra, wanted in sorted(wishes.items()):
         lacking = [name for name in wanted if not _is_installed(name)]
         if lacking:
             remedy = f"pip install 'sagectl[{extra}]'"
             yield _row(f"extra {extra}", MISSING, f"lacks {', '.join(lacking)}", remedy)
         else:
             yield _row(f"extra {extra}", OK, ", ".join(wanted))
+
+
+def _is_for_here(requirement: str) -> bool:
+    """Whether a requirement is one on this system; most are one on all."""
+    import platform
+
+    found = _SYSTEM.search(requirement)
+    return found is None or (platform.system() == found[2]) is (found[1] == "==")
 
 
 def _is_installed(name: str) -> bool:

@@ -25,8 +25,8 @@ _NAMES = 1000
 def completion(shell: str) -> None:
     """Print a shell completion script.
 
-    Names of resources are completed from the embedded control plane, when that is what the
-    command talks to.
+    Names of resources are completed: locally from the embedded control plane, on AWS from what
+    lists and other commands have shown in the last week. The TAB key itself calls nothing.
 
     \b
     Examples:
@@ -50,17 +50,35 @@ def completion(shell: str) -> None:
 
 
 def names(kind: Kind, ctx: click.Context, incomplete: str) -> list[CompletionItem[Any]]:
-    """The local resources of ``kind`` whose names start with ``incomplete``."""
+    """The resources of ``kind`` whose names start with ``incomplete``, as far as is known."""
     from click.shell_completion import CompletionItem
 
     from sagectl.errors import SagectlError
 
     try:
-        found = _local_names(invocation(ctx).app, kind)
+        app = invocation(ctx).app
+        is_local = app.settings.is_local
+        found = _local_names(app, kind) if is_local else app.names().known(kind)
     except SagectlError:
         # Nothing is offered; the command itself will say what is wrong.
         return []
     return [CompletionItem(name) for name in found if name.startswith(incomplete)]
+
+
+def resources(ctx: click.Context, incomplete: str) -> list[CompletionItem[Any]]:
+    """What can be searched for, once the service model is in the cache."""
+    from click.shell_completion import CompletionItem
+
+    from sagectl.catalog.kinds import KINDS
+    from sagectl.cli.search_resource import searchable
+    from sagectl.errors import SagectlError
+
+    try:
+        app = invocation(ctx).app
+        known = searchable(app.model) if app.settings.home.cache.is_dir() else ()
+    except SagectlError:
+        return []
+    return [CompletionItem(name) for name in (*known, *KINDS) if name.startswith(incomplete)]
 
 
 def properties(resource: str, ctx: click.Context, incomplete: str) -> list[CompletionItem[Any]]:
@@ -92,7 +110,7 @@ def _local_names(app: App, kind: Kind) -> list[str]:
     from sagectl.catalog.regions import LOCAL_ACCOUNT
     from sagectl.gateway.client import LocalCaller, pages
 
-    if not app.settings.is_local or not app.settings.home.state.is_dir():
+    if not app.settings.home.state.is_dir():
         return []
     caller = LocalCaller(app.plane.handle, LOCAL_ACCOUNT, app.region)
     # A plain list, narrowed here: filters would first have to be checked.

@@ -19,12 +19,14 @@ def doctor(app: App) -> None:
     """Show what is installed and reachable, what this machine can build and run, and why not.
 
     First the tool: libraries, extras, the state directory, and on AWS the region, the
-    credentials and what they allow to read. Then a row per platform: which linker would be
-    used, or the command that installs one, and whether packages for it can be verified here.
+    credentials and what they allow to read. Then the targets: which linker would be used, or
+    the command that installs one, and whether packages for them run, and so are verified, here.
+    With -o wide every extra and target has a row of its own.
 
     \b
     Examples:
       sagectl --local doctor
+      sagectl --local doctor -o wide
       sagectl doctor -o json --query 'Checks[?Result!=`ok`].[Check, Remedy]'
       sagectl doctor -o json --query 'Targets[?!Builds].[Target, Remedy]'
     """

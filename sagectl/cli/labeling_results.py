@@ -84,8 +84,8 @@ def results(app: App, name: str, form: str | None, to: Path | None) -> None:
 
 @click.command("verify", cls=Command)
 @takes(
-    click.Argument(("first",)),
-    click.Argument(("second",)),
+    name_argument(LABELING_JOB_KIND, "first"),
+    name_argument(LABELING_JOB_KIND, "second"),
     click.Option(
         ("--at-least",),
         type=click.FloatRange(0, 1),

@@ -13,8 +13,8 @@ from sagectl.catalog.statuses import LABELING
 from sagectl.cli.labeling_cost import cost
 from sagectl.cli.lazy import Command
 from sagectl.cli.options import pass_app, takes
-from sagectl.cli.types import DURATION
-from sagectl.cli.verbs import described, rows
+from sagectl.cli.types import PAUSE
+from sagectl.cli.verbs import described, name_argument, rows
 from sagectl.errors import ServiceError
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 @click.command("watch", cls=Command)
 @takes(
-    click.Argument(("names",), nargs=-1, metavar="[NAME]..."),
-    click.Option(("--interval",), type=DURATION, default="10s", help="Look this often.  [10s]"),
+    name_argument(LABELING_JOB_KIND, "names", nargs=-1, metavar="[NAME]..."),
+    click.Option(("--interval",), type=PAUSE, default="10s", help="Look this often.  [10s]"),
     click.Option(("--once",), is_flag=True, help="Look once, and leave."),
 )
 @pass_app

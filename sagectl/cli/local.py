@@ -50,9 +50,13 @@ def status(app: App) -> None:
       sagectl local status -o json
     """
     from sagectl.cli.local_state import local_status
+    from sagectl.render.columns import size
     from sagectl.render.views import Record
 
-    app.show(Record(local_status(app), "local", "plane"))
+    found = local_status(app)
+    told = {**found, "Size": {name: size(count) for name, count in found["Bytes"].items()}}
+    del told["Bytes"]
+    app.show(Record(found, "local", "plane", told=told))
 
 
 @local.command()

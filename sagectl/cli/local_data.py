@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
     from sagectl.app import App
 
-_FILE = click.Path(path_type=Path, dir_okay=False)
+_BACKUP = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 @click.command(cls=Command)
-@click.argument("files", type=click.Path(path_type=Path, allow_dash=True), nargs=-1)
 @takes(
-    click.Option(("--account",), metavar="ID", help="Whose records they are.  [the local one]")
+    click.Argument(("files",), type=click.Path(path_type=Path, allow_dash=True), nargs=-1),
+    click.Option(("--account",), metavar="ID", help="Whose records they are.  [the local one]"),
 )
 @pass_app
 def load(app: App, files: Sequence[Path], account: str | None) -> None:
@@ -52,7 +52,7 @@ def load(app: App, files: Sequence[Path], account: str | None) -> None:
 
 
 @click.command(cls=Command)
-@click.argument("file", type=_FILE)
+@takes(click.Argument(("file",), type=click.Path(path_type=Path, dir_okay=False)))
 @pass_app
 def backup(app: App, file: Path) -> None:
     """Write resources, jobs, records, tags and objects into FILE, while others go on working.
@@ -65,14 +65,14 @@ def backup(app: App, file: Path) -> None:
       sagectl local backup monday.tar.gz
     """
     from sagectl.controlplane.backups import back_up
+    from sagectl.render.columns import size
 
     made = back_up(app.settings.home.state, file)
-    app.say(f"{file}: the database and {made.objects} objects, {made.size_bytes} bytes.")
+    app.say(f"{file}: the database and {made.objects} objects, {size(made.size_bytes)}.")
 
 
 @click.command(cls=Command)
-@click.argument("file", type=_FILE)
-@takes(DRY_RUN, YES)
+@takes(click.Argument(("file",), type=_BACKUP), DRY_RUN, YES)
 @pass_app
 def restore(app: App, file: Path, dry_run: str | None, yes: bool) -> None:
     """Put what the backup FILE holds in the place of all that is there.

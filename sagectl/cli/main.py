@@ -7,10 +7,11 @@ import importlib
 import io
 import os
 import sys
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # not typing's: what is imported here comes before Ctrl-C is caught
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     import click
 
@@ -58,30 +59,35 @@ def version() -> str:
 
 def run() -> None:
     """The console script: ``main`` in a process of its own."""
-    import gc
-
     if sys.argv[1:] == ["--version"]:
         sys.stdout.write(f"{version()}\n")
         return
     # A closed stream is None, and a terminal of another encoding lacks letters.
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: PTH123, SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
-    # What start-up makes stays until the end: looking for garbage in it only takes time.
-    gc.disable()
     try:
-        importlib.import_module("sagectl.cli.root")
-        gc.freeze()
-        gc.enable()
-        code = main()
-        sys.stderr.flush()
+        code = _started()
     except KeyboardInterrupt:  # before there was anything to interrupt
         code = INTERRUPTED
     except OSError as error:  # not even the failure can be told
         code = PIPE_CLOSED if isinstance(error, BrokenPipeError) else UNUSABLE
     # The interpreter would now take itself apart, which the system does faster.
     os._exit(code)
+
+
+def _started() -> int:
+    import gc
+
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    # What start-up makes stays until the end: looking for garbage in it only takes time.
+    gc.disable()
+    importlib.import_module("sagectl.cli.root")
+    gc.freeze()
+    gc.enable()
+    code = main()
+    sys.stderr.flush()
+    return code
 
 
 def main(args: list[str] | None = None, **extra: Any) -> int:
@@ -133,6 +139,8 @@ def _outcome(args: list[str], invocation: Invocation, extra: dict[str, Any]) -> 
             answer = cli.invoke(ctx)
     except Exit as leaving:
         answer = leaving.exit_code
+    finally:
+        invocation.close()
     sys.stdout.flush()
     return answer if isinstance(answer, int) else 0
 

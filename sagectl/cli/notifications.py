@@ -10,7 +10,7 @@ from sagectl.catalog.kinds import WORKTEAM_KIND, Column
 from sagectl.cli.lazy import Command
 from sagectl.cli.options import pass_app, takes
 from sagectl.cli.pools import REDACT, shown
-from sagectl.cli.verbs import described, rows
+from sagectl.cli.verbs import described, name_argument, rows
 from sagectl.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _COLUMNS = (
 
 
 @click.command("notifications", cls=Command)
-@takes(click.Argument(("names",), nargs=-1, metavar="[NAME]..."), REDACT)
+@takes(name_argument(WORKTEAM_KIND, "names", nargs=-1, metavar="[NAME]..."), REDACT)
 @pass_app
 def notifications(app: App, names: tuple[str, ...], redact: bool) -> None:
     """Tell whether teams are told of new labeling jobs: all of them, or those of NAME.
@@ -52,7 +52,7 @@ def notifications(app: App, names: tuple[str, ...], redact: bool) -> None:
         )
     kind = WORKTEAM_KIND
     if names:
-        teams = [described(app, kind, name.rpartition("/")[2]).row for name in names]
+        teams = [described(app, kind, name).row for name in names]
     else:
         teams = list(rows(app, kind.list, {}, kind.list_member))
     name = shown(redact)

@@ -42,6 +42,11 @@ class Invocation:
 
         return App(self.settings)
 
+    def close(self) -> None:
+        """End the run; without an app there was nothing to end."""
+        if "app" in vars(self):
+            self.app.close()
+
     @property
     def home(self) -> Home:
         return home(os.environ)

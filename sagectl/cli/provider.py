@@ -10,7 +10,7 @@ from sagectl.catalog.kinds import WORKFORCE_KIND, WORKTEAM_KIND, Column
 from sagectl.cli.lazy import Command
 from sagectl.cli.options import pass_app, takes
 from sagectl.cli.types import DURATION
-from sagectl.cli.verbs import described, rows
+from sagectl.cli.verbs import described, name_argument, rows
 from sagectl.cli.workforce_documents import LOOPBACK
 from sagectl.errors import FindingsError, InputError
 
@@ -39,7 +39,7 @@ class _Subject(NamedTuple):
 
 @click.command(cls=Command)
 @takes(
-    click.Argument(("name",), required=False),
+    name_argument(WORKFORCE_KIND, required=False),
     click.Option(
         ("-f", "--file"), metavar="FILE", help="Check the workforce that FILE describes."
     ),
@@ -78,6 +78,10 @@ def check(
     from sagectl.identity.fetching import Limits
     from sagectl.render.views import Listing
 
+    if name and file:
+        raise InputError(
+            "both NAME and -f FILE are given", hint="Check what is live, or what is written."
+        )
     text = _text(app, token) if token is not None else None
     subject = _written(app, file) if file is not None else _live(app, name)
     limits = Limits(seconds=timeout, allows_loopback=allow_loopback)

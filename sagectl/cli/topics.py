@@ -63,7 +63,7 @@ Results go to stdout, everything else to stderr: remarks, progress, warnings, er
   wide    a table with more columns
   json    the service's own answer, field names and all; yaml is the same
   jsonl   a JSON document for each row
-  csv     a heading and rows; tsv the same without a heading
+  csv     a heading and rows; tsv the same, with tabs
   name    one kind/name a line, to be given to other commands
 
 --query takes JMESPath and is applied once, to all pages together:

@@ -36,9 +36,12 @@ class Moment(click.ParamType["datetime"]):
 
 
 class Duration(click.ParamType[float]):
-    """A length of time in seconds: ``90``, ``90s``, ``15m``, ``2h``."""
+    """A length of time in seconds, ``least`` or more: ``90``, ``90s``, ``15m``, ``2h``."""
 
     name = "duration"
+
+    def __init__(self, least: float = 0.0) -> None:
+        self.least = least
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -48,6 +51,8 @@ class Duration(click.ParamType[float]):
         seconds = float(value) if _is_number(value) else _span_seconds(value)
         if seconds is None:
             self.fail(f"{value!r} is no length of time such as 90s, 15m or 2h", param, ctx)
+        if seconds < self.least:
+            self.fail(f"{value!r} is too short: {self.least:g}s is the least", param, ctx)
         return seconds
 
 
@@ -179,6 +184,8 @@ def _span_seconds(text: str) -> float | None:
 
 MOMENT = Moment()
 DURATION = Duration()
+# Between two looks at something: without any, one would follow upon the other.
+PAUSE = Duration(least=0.1)
 SECONDS = Seconds()
 PAIR = Pair()
 SHAPE = Shape()

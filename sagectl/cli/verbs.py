@@ -116,19 +116,17 @@ def filters(kind: Kind) -> tuple[Filter, ...]:
     return (*own, *paging())
 
 
-def name_argument(kind: Kind) -> click.Argument:
-    """NAME of a resource of ``kind``; an ARN will do, and TAB knows the local ones."""
+def name_argument(kind: Kind, word: str = "name", **attributes: Any) -> click.Argument:
+    """NAME of a resource of ``kind``; an ARN will do, and TAB knows names."""
 
-    def local_names(
+    def known(
         ctx: click.Context, _: click.Parameter, incomplete: str
     ) -> list[CompletionItem[Any]]:
         from sagectl.cli.completion import names
 
         return names(kind, ctx, incomplete)
 
-    return click.Argument(
-        ("name",), callback=_bare_name, shell_complete=local_names, metavar="NAME"
-    )
+    return click.Argument((word,), callback=_bare_names, shell_complete=known, **attributes)
 
 
 def _list(kind: Kind) -> Callable[..., None]:
@@ -270,6 +268,12 @@ def checked(app: App, operation: str, params: Mapping[str, Any]) -> Request:
     return request
 
 
-def _bare_name(_: click.Context, __: click.Parameter, value: str) -> str:
-    """The name in an ARN, or what was given."""
-    return value.rpartition("/")[2] if value.startswith("arn:") else value
+def _bare_names(_: click.Context, __: click.Parameter, value: Any) -> Any:
+    """Names as they were given, those in ARNs taken out."""
+    if isinstance(value, tuple):
+        return tuple(map(_bare_name, value))
+    return value and _bare_name(value)
+
+
+def _bare_name(text: str) -> str:
+    return text.rpartition("/")[2] if text.startswith("arn:") else text

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sagectl.cli.types import DURATION
+from sagectl.cli.types import DURATION, PAUSE
 from sagectl.errors import JobFailedError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ TIMEOUT = click.Option(
 )
 INTERVAL = click.Option(
     ("--interval",),
-    type=DURATION,
+    type=PAUSE,
     default="10s",
     help="Look at least this often.  [10s, locally 1s]",
 )

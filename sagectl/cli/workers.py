@@ -8,7 +8,7 @@ import click
 
 from sagectl.catalog.kinds import WORKTEAM_KIND, Column
 from sagectl.cli.lazy import Group
-from sagectl.cli.options import YES, consent, pass_app, takes
+from sagectl.cli.options import DRY_RUN, YES, consent, pass_app, takes
 from sagectl.cli.pools import (
     NO_MAIL,
     PASSWORD,
@@ -123,6 +123,7 @@ def describe(app: App, email: str, workforce: str | None, user_pool: str | None)
     USER_POOL,
     NO_MAIL,
     PASSWORD,
+    DRY_RUN,
     YES,
 )
 @pass_app
@@ -135,6 +136,7 @@ def invite(
     user_pool: str | None,
     no_mail: bool,
     password_stdin: bool,
+    dry_run: str | None,
     yes: bool,
 ) -> None:
     """Let a person in, who gets an e-mail with a first password.
@@ -152,10 +154,13 @@ def invite(
         if problem := group_problem(group):
             raise InputError(f"{group!r} {problem}")
     password = first_password(app) if password_stdin else None
-    consent(yes, f"Invite {key}?")
     where = pool(app, workforce, user_pool, password=password, sends_mail=not no_mail)
     if where.find(key) is not None:
         raise InputError(f"{key} is there already", hint="See workers resend.")
+    if dry_run:
+        app.say(f"{key} would be invited; nothing was changed.")
+        return
+    consent(yes, f"Invite {key}?")
     username = where.invite(key, name)
     for group in groups:
         where.join(username, group)
@@ -165,13 +170,21 @@ def invite(
 def _ending(verb: str, done: str, help_: str, act: Callable[[Pool, str], None]) -> None:
     """Add a command that does one thing to one person."""
 
-    @takes(_EMAIL, WORKFORCE, USER_POOL, YES)
+    @takes(_EMAIL, WORKFORCE, USER_POOL, DRY_RUN, YES)
     @pass_app
     def command(
-        app: App, email: str, workforce: str | None, user_pool: str | None, yes: bool
+        app: App,
+        email: str,
+        workforce: str | None,
+        user_pool: str | None,
+        dry_run: str | None,
+        yes: bool,
     ) -> None:
         where = pool(app, workforce, user_pool)
         known = somebody(where, email)
+        if dry_run:
+            app.say(f"{known.email} would be {done}; nothing was changed.")
+            return
         consent(yes, f"{verb.capitalize()} {known.email}?")
         act(where, known.username)
         app.say(f"{known.email} {done}")

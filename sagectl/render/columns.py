@@ -78,6 +78,16 @@ def brief(uri: str) -> str:
     return "/".join(steps)
 
 
+def size(count: int) -> str:
+    """``count`` bytes for a person: ``318 KiB``."""
+    number = float(count)
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if number < 1024:
+            return f"{number:.3g} {unit}" if number < 1000 else f"{number:.0f} {unit}"
+        number /= 1024
+    return f"{number:.3g} TiB" if number < 1000 else f"{number:.0f} TiB"
+
+
 def iso(value: datetime) -> str:
     """``value`` in ISO 8601, seconds only, UTC as ``Z``."""
     return _zulu(value.isoformat(timespec="seconds"))

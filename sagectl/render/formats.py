@@ -128,7 +128,7 @@ def _table(view: View, console: Console) -> None:
         case Listing():
             write_rows(view, console, wide=console.settings.output == "wide")
         case Record():
-            write_fields(view.row, console)
+            write_fields(view.row if view.told is None else view.told, console)
         case Answer():
             write_answer(view, console)
         case Report():

@@ -20,11 +20,21 @@ if TYPE_CHECKING:
 _ALIGNED = 0.75
 
 
-def sections(answer: Mapping[str, Any], tables: Sequence[Section], listing: Listing) -> Report:
-    """``tables``, those that have rows; programs get ``answer``, as rows ``listing``."""
+def sections(
+    answer: Mapping[str, Any],
+    tables: Sequence[Section],
+    listing: Listing,
+    *,
+    wide: Sequence[Section] | None = None,
+) -> Report:
+    """``tables``, those that have rows; programs get ``answer``, as rows ``listing``.
+
+    With ``-o wide`` the tables are ``wide``, if there are such.
+    """
 
     def lines(console: Console) -> Iterator[str]:
-        return _lines(tables, console.width if console.is_terminal else None)
+        chosen = wide if wide and console.settings.output == "wide" else tables
+        return _lines(chosen, console.width if console.is_terminal else None)
 
     return Report(answer, listing, lines)
 

@@ -48,12 +48,16 @@ class Listing(NamedTuple):
 
 
 class Record(NamedTuple):
-    """One thing: ``answer`` is what the service said, ``member`` where in it the thing is."""
+    """One thing: ``answer`` is what the service said, ``member`` where in it the thing is.
+
+    ``told`` is what people see of it, where that is something else.
+    """
 
     answer: Mapping[str, Any]
     word: str = ""
     name: str = ""
     member: str | None = None
+    told: Mapping[str, Any] | None = None
 
     @property
     def row(self) -> Mapping[str, Any]:

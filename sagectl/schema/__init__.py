@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sagectl.exports import exported
 
 if TYPE_CHECKING:
     from sagectl.schema.documents import read_documents
@@ -11,18 +13,13 @@ if TYPE_CHECKING:
 
 __all__ = ["create_request", "operation_request", "read_documents", "service_model"]
 
-# Public name -> where it is; most who import this package want one of its modules.
-_PLACES = {
-    "create_request": "sagectl.schema.request",
-    "operation_request": "sagectl.schema.request",
-    "read_documents": "sagectl.schema.documents",
-    "service_model": "sagectl.schema.model",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _PLACES:
-        raise AttributeError(f"module 'sagectl.schema' has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(_PLACES[name]), name)
+# Most who import this package want one of its modules.
+__getattr__ = exported(
+    __name__,
+    {
+        "create_request": "sagectl.schema.request",
+        "operation_request": "sagectl.schema.request",
+        "read_documents": "sagectl.schema.documents",
+        "service_model": "sagectl.schema.model",
+    },
+)

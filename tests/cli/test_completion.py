@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from typing import TYPE_CHECKING
@@ -64,6 +65,69 @@ def test_a_tab_completes_names_of_the_local_plane(tab) -> None:
 @pytest.mark.usefixtures("teams")
 def test_a_tab_asks_nobody_on_the_network(tab) -> None:
     assert tab("--backend aws workteam describe r") == []
+
+
+@pytest.mark.usefixtures("crew")
+def test_a_tab_offers_names_of_aws_without_importing_its_sdk(tab, home: Path) -> None:
+    from tests.cli.test_startup import HEAVY, imported
+
+    told = {
+        "_SAGECTL_COMPLETE": "bash_complete",
+        "COMP_WORDS": "sagectl workteam describe ra",
+        "COMP_CWORD": "3",
+    }
+    assert tab("workteam describe ra") == ["radiology"]
+    assert imported([], (*HEAVY, "sqlite3"), home, **told) == []
+
+
+CROWD = ("--cognito-user-pool", "us-east-1_a", "--cognito-client-id", "b")
+TEAM_OF = ("--user-pool", "us-east-1_a", "--client-id", "b", "--description", "d")
+
+
+@pytest.fixture
+def crew(aws: Run) -> Run:
+    """``aws`` with a workforce and two teams, made by these commands."""
+    assert aws("workforce", "create", "crowd", *CROWD, "--yes").code == 0
+    for name in ("radiology", "reviews"):
+        done = aws("workteam", "create", name, "--cognito-group", "g", *TEAM_OF, "--yes")
+        assert done.code == 0, done.err
+    return aws
+
+
+@pytest.mark.usefixtures("crew")
+def test_names_are_told_apart_by_who_asks_and_where(tab, monkeypatch) -> None:
+    assert tab("workforce describe c") == ["crowd"]
+    assert sorted(tab("wait workteam/r")) == ["workteam/radiology", "workteam/reviews"]
+    for elsewhere in ("--region eu-west-3", "--profile other", "--local"):
+        assert tab(f"{elsewhere} workteam describe ") == []
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "210987654321")
+    assert tab("workteam describe ") == []
+
+
+def test_a_deleted_resource_is_no_longer_offered(crew: Run, tab) -> None:
+    assert crew("workteam", "delete", "reviews", "--yes").code == 0
+
+    assert tab("workteam describe ") == ["radiology"]
+
+
+def test_a_whole_list_replaces_what_was_known(crew: Run, tab, monkeypatch) -> None:
+    from sagectl.gateway.session import client
+
+    url = os.environ["AWS_ENDPOINT_URL_SAGEMAKER"]
+    client("sagemaker", "eu-central-1", endpoint_url=url).delete_workteam(
+        WorkteamName="reviews"
+    )
+
+    assert crew("workteam", "list", "--name-contains", "rad").code == 0
+    assert sorted(tab("workteam describe ")) == ["radiology", "reviews"]
+    assert crew("workteam", "list").code == 0
+    assert tab("workteam describe ") == ["radiology"]
+
+
+def test_a_tab_completes_what_can_be_searched(local: Run, tab) -> None:
+    assert tab("search Trai") == []
+    assert local("search", "TrainingJob").code == 0
+    assert tab("search Trai") == ["TrainingJob"]
 
 
 def test_a_tab_makes_no_state_directory(tab, home: Path) -> None:

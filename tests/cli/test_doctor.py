@@ -30,6 +30,23 @@ def test_locally_nobody_is_asked(local: Run, home: Path) -> None:
     assert not home.exists()
 
 
+def test_people_are_told_of_extras_and_targets_in_brief(local: Run) -> None:
+    brief, whole = local("doctor").out, local("doctor", "-o", "wide").out
+
+    assert len(brief.splitlines()) < 25 < len(whole.splitlines())
+    assert "extra " not in brief
+    assert all(line.startswith("extras ") for line in brief.splitlines() if "sklearn" in line)
+    for name in ("LINUX_X86_64", "ANDROID_ARM64_MALI"):
+        assert name in brief
+        assert name in whole
+
+
+def test_extras_are_those_of_users(local: Run) -> None:
+    found = {name.removeprefix("extra ") for name in checks(local) if name.startswith("extra ")}
+
+    assert found.isdisjoint(("fuzz", "test", "docs", "benchmarks", "examples"))
+
+
 def test_on_aws_it_tells_who_one_is_and_what_is_allowed(world: Run) -> None:
     found = checks(world)
 

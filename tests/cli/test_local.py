@@ -52,6 +52,17 @@ def test_status_counts_what_is_there(local: Run, home: Path, tmp_path: Path) -> 
     assert status["Bytes"]["Free"] > 0
 
 
+def test_status_tells_people_sizes_in_their_units(local: Run, tmp_path: Path) -> None:
+    local("apply", "-f", manifest(tmp_path, WORKFORCE), "--yes")
+
+    lines = local("local", "status").out.splitlines()
+
+    sizes = dict(line.split(maxsplit=1) for line in lines[lines.index("Size:") + 1 :])
+    assert sizes["Objects:"] == "0 bytes"
+    assert sizes["Database:"].endswith((" KiB", " MiB"))
+    assert sizes["Free:"].endswith(("iB", " bytes"))
+
+
 def test_status_of_nothing_makes_nothing(run: Run, home: Path) -> None:
     assert run("local", "status").code == 0
     assert not (home / "plane.db").exists()

@@ -39,6 +39,13 @@ def records(place: Path, *rows: Any) -> str:
     return str(place)
 
 
+def test_a_backup_that_is_not_there_is_said_before_anything_is_asked(local: Run) -> None:
+    for agreed in ("--yes", "--dry-run"):
+        done = local("local", "restore", "nowhere.tar.gz", agreed)
+
+        assert (done.code, "'nowhere.tar.gz' does not exist" in done.err) == (2, True)
+
+
 def test_loaded_records_are_found_by_search(local: Run, tmp_path: Path) -> None:
     done = local("local", "load", records(tmp_path / "r.jsonl", *RECORDS))
     assert (done.code, "5 records" in done.err) == (0, True)

@@ -344,12 +344,33 @@ def test_nobody_is_invited_into_what_is_no_group(ward: Staff) -> None:
     assert "zoe@example.com" not in ward.emails()
 
 
-def test_what_cannot_be_tried_dry_is_not_said_to_be(ward: Staff) -> None:
+def test_what_cannot_be_tried_dry_is_not_said_to_be(local: Run, ward: Staff) -> None:
     ward.sync()
 
-    refused = ward.workers("remove", "bob@example.com")
+    refused = local("local", "stop")
 
     assert refused.code == 2
     assert "Say --yes to go ahead." in refused.err
+    assert "or --dry-run" in ward.workers("remove", "bob@example.com").err
     assert "bob@example.com" in ward.emails()
-    assert "or --dry-run" in ward.sync("email,name,groups\nzoe@example.com,,\n", yes=False).err
+
+
+@pytest.mark.parametrize(
+    ("verb", "email", "said"),
+    [
+        pytest.param("invite", "zoe@example.com", "would be invited", id="invite"),
+        pytest.param("disable", "bob@example.com", "would be disabled", id="disable"),
+        pytest.param("enable", "bob@example.com", "would be enabled", id="enable"),
+        pytest.param("remove", "bob@example.com", "would be removed", id="remove"),
+    ],
+)
+def test_a_dry_run_on_one_person_changes_nothing(
+    ward: Staff, verb: str, email: str, said: str
+) -> None:
+    ward.sync()
+    before = ward.workers("list", "-o", "json").out
+
+    done = ward.workers(verb, email, "--dry-run")
+
+    assert (done.code, f"{email} {said}; nothing was changed." in done.err) == (0, True)
+    assert ward.workers("list", "-o", "json").out == before

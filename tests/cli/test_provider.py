@@ -203,6 +203,7 @@ def test_what_is_no_token_is_refused(local: Run, crowd: str, token: str) -> None
     [
         pytest.param((), id="nothing"),
         pytest.param(("-f", "none.yaml"), id="no-file"),
+        pytest.param(("crowd", "-f", "none.yaml"), id="both"),
         pytest.param(("crowd", "--token-file", "none.txt"), id="no-token"),
     ],
 )

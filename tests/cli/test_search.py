@@ -113,7 +113,12 @@ def test_results_are_rows_with_columns_of_their_own(local: Run, tmp_path: Path) 
     ("args", "said"),
     [
         pytest.param(("Trainingjob",), "Did you mean 'TrainingJob'?", id="resource"),
+        pytest.param(("Zork",), "Resources are TrainingJob, Experiment", id="no-resource"),
+        pytest.param(("suggest", "Zork"), "ModelCard", id="suggest"),
+        pytest.param(("describe", "Zork", "a"), "Workteam", id="describe"),
         pytest.param(("TrainingJob", "Tags.team ="), "column 12", id="expression"),
+        pytest.param(("TrainingJob", " "), "Leave it out", id="empty"),
+        pytest.param(("TrainingJob", "--watch=0"), "0.1s is the least", id="no-pause"),
         pytest.param(("TrainingJob", "a = 'b'", "-f", "x"), "-f FILE is the whole", id="both"),
         pytest.param(("TrainingJob", "-f", "nowhere.json"), "nowhere.json", id="no-file"),
     ],

@@ -87,3 +87,18 @@ def test_a_list_over_http_costs_less_than_boto3_s(tmp_path: Path) -> None:
 
     # The least of a few pairs: what else runs here can only add.
     assert min(measured(3)["boto3"]) <= BUDGETS["boto3"]
+
+
+def test_the_entry_point_is_there_before_anything_takes_time() -> None:
+    # Until then Ctrl-C is answered by the interpreter, with a traceback.
+    probe = "from sagectl.cli.main import run; import sys; print(*sys.modules)"
+    root = str(Path(__file__).parents[2])
+    done = subprocess.run(
+        # Without site, which imports things of its own.
+        [sys.executable, "-S", "-c", f"import sys; sys.path.insert(0, {root!r}); {probe}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert {"typing", "re", "click", "collections"}.isdisjoint(done.stdout.split())
