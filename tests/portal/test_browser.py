@@ -227,6 +227,138 @@ def test_boxes_are_drawn_removed_and_consolidated(
     assert all(abs(red[side] - value) <= 2 for side, value in wanted.items())
 
 
+CORRECTION = """
+<script src="https://assets.crowd.aws/crowd-html-elements.js"></script>
+<crowd-form>
+  <crowd-bounding-box name="annotatedResult" labels="['red', 'blue']" header="Correct the boxes"
+    src="{{ task.input.taskObject | grant_read_access }}"
+    initial-value="[
+    {% for box in task.input.manifestLine.shapes.annotations %}
+      {% capture class_id %}{{ box.class_id }}{% endcapture %}
+      {% assign label = task.input.manifestLine.shapes-metadata.class-map[class_id] %}
+      {
+        label: {{label | to_json}},
+        left: {{box.left}},
+        top: {{box.top}},
+        width: {{box.width}},
+        height: {{box.height}},
+      },
+    {% endfor %}
+   ]">
+    <short-instructions>Remove what is <b>not</b> there.</short-instructions>
+    <full-instructions header="All about boxes">Leave no margin.</full-instructions>
+  </crowd-bounding-box>
+</crowd-form>"""
+JUDGMENT = """
+<script src="https://assets.crowd.aws/crowd-html-elements.js"></script>
+<crowd-form>
+  <crowd-image-classifier name="crowd-image-classifier" categories="['good', 'bad']"
+    src="{{ task.input.taskObject | grant_read_access }}" header="Is it right?"
+    overlay="{
+      'semanticSegmentation': {
+        'labels': ['red'],
+        'labelMappings': { 'red': { 'color': '#be3c32' } },
+        'src': '{{ task.input.manifestLine.shapes-ref | grant_read_access }}',
+      }
+    }">
+    <worker-comment link-text="What is wrong?"></worker-comment>
+  </crowd-image-classifier>
+</crowd-form>"""
+
+
+def test_boxes_of_an_earlier_job_are_corrected(
+    plane: ControlPlane, make_job: MakeJob, browser: Browser, tmp_path: Path
+) -> None:
+    shapes = [(60, 60, 180, 140, RED), (380, 200, 160, 150, BLUE)]
+    put(plane, "s3://pets/1.png", picture(640, 420, shapes), tmp_path)
+    sides = ("left", "top", "width", "height")
+    rows = [
+        {"class_id": number, **dict(zip(sides, shape[:4], strict=True))}
+        for number, shape in enumerate([*shapes, (5, 5, 40, 40)])
+    ]
+    line = {
+        "source-ref": "s3://pets/1.png",
+        "shapes": {"annotations": rows},
+        "shapes-metadata": {"class-map": {"0": "red", "1": "blue", "2": "red"}},
+    }
+    work = make_job(
+        [line],  # type: ignore[list-item]
+        task="AdjustmentBoundingBox",
+        workers=1,
+        labels=("red", "blue"),
+        template=CORRECTION,
+    )
+    with opened(work) as url:
+        browser.sign_in(url, "ann")
+        browser.leave_by(".jobs a")
+        browser.find(".box:nth-of-type(3)")
+        assert "Remove what is not there." in browser.find(".instructions").text
+        browser.look("correction")
+        browser.click("[aria-label='Remove box 3']")
+        browser.leave_by("#submit")
+        no_complaints(browser)
+    [row] = output(work)
+    assert [one["class_id"] for one in row["pet"]["annotations"]] == [0, 1]
+    assert row["pet"]["annotations"][1]["left"] == 380
+    assert row["pet-metadata"]["adjustment-status"] == "adjusted"
+
+
+def test_a_mask_of_an_earlier_job_is_judged(
+    plane: ControlPlane, make_job: MakeJob, browser: Browser, tmp_path: Path
+) -> None:
+    put(plane, "s3://pets/1.png", picture(640, 420, [(60, 60, 180, 140, BLUE)]), tmp_path)
+    put(plane, "s3://pets/mask.png", picture(640, 420, [(60, 90, 180, 140, RED)]), tmp_path)
+    work = make_job(
+        [{"source-ref": "s3://pets/1.png", "shapes-ref": "s3://pets/mask.png"}],
+        task="VerificationSemanticSegmentation",
+        workers=1,
+        labels=("good", "bad"),
+        template=JUDGMENT,
+    )
+    with opened(work) as url:
+        browser.sign_in(url, "ann")
+        browser.leave_by(".jobs a")
+        assert "red" in browser.find(".legend").text
+        width = "return document.querySelector('.painted').naturalWidth"
+        assert browser.driver.execute_script(width) == 640
+        browser.click("[data-label=bad]")
+        browser.find(".side textarea").send_keys("Too low.")
+        browser.look("judgment")
+        browser.leave_by("#submit")
+        no_complaints(browser)
+    [row] = output(work)
+    assert row["pet"] == 1
+    assert row["pet-metadata"]["worker-feedback"] == [{"comment": "Too low."}]
+
+
+def test_many_long_labels_fit_a_narrow_window(make_job: MakeJob, browser: Browser) -> None:
+    long = "a label that takes more words than anybody would put into a label"
+    labels = [*(f"label {number}" for number in range(1, 50)), long]
+    work = make_job([{"source": "purrs " * 400}], workers=1, labels=labels)
+    with opened(work) as url:
+        browser.sign_in(url, "ann")
+        browser.leave_by(".jobs a")
+        browser.look("many")
+        is_wide = "return document.documentElement.scrollWidth > innerWidth"
+        browser.find("body").send_keys("q")
+        size = browser.driver.get_window_size()
+        try:
+            browser.driver.set_window_size(500, 820)
+            browser.look("narrow")
+            assert not browser.driver.execute_script(is_wide)
+            browser.driver.execute_script("scrollTo(0, 0)")
+            browser.look("narrow-top")
+        finally:
+            browser.driver.set_window_size(size["width"], size["height"])
+        from selenium.webdriver.common.keys import Keys
+
+        browser.driver.execute_script("window.left_behind = true")
+        browser.find("body").send_keys(Keys.CONTROL, Keys.ENTER)
+        browser.find(".note[role=status]")
+    [row] = output(work)
+    assert row["pet-metadata"]["class-name"] == "label 11"
+
+
 def test_names_in_a_text_are_marked(
     plane: ControlPlane, make_job: MakeJob, browser: Browser
 ) -> None:

@@ -105,7 +105,12 @@ def test_a_job_of_another_team_is_not_shown_or_taken(
         pytest.param(
             {"number": "0", "answer": "[" * 100_000}, "the answer is not JSON", id="nested"
         ),
-        pytest.param({"number": "0", "answer": "[]"}, "belongs to no task", id="no-object"),
+        pytest.param({"number": "0", "answer": "[]"}, "not what a form sends", id="no-object"),
+        pytest.param(
+            {"number": "0", "answer": '{"c": {"label": "cat"}, "x": NaN}'},
+            "the answer is not JSON: has NaN",
+            id="no-number-in-json",
+        ),
         pytest.param({"answer": "{}"}, "which object", id="no-number"),
         pytest.param({"number": "-1", "answer": "{}"}, "which object", id="negative"),
         pytest.param(
@@ -136,6 +141,75 @@ def test_a_button_pressed_twice_is_one_answer(client: Client, work: LabelingWork
     for _ in range(2):
         assert client.ask("POST", "/jobs/pets/submit", fields)[:2] == (303, "/jobs/pets")
     assert len(work.answers(work.job("pets"))[0]) == 1
+
+
+def test_the_press_that_ends_a_job_may_come_twice(make_job: MakeJob) -> None:
+    work = make_job([{"source": "purrs"}], workers=1)
+    with opened(work) as url:
+        client = Client(url)
+        client.sign_in("ann")
+        client.ask("GET", "/jobs/pets")
+        fields = {"csrf": client.csrf(), "number": 0, "answer": '{"c": {"label": "cat"}}'}
+        assert client.ask("POST", "/jobs/pets/submit", fields)[0] == 303
+        assert work.job("pets").status == "Completed"
+        assert client.ask("POST", "/jobs/pets/submit", fields)[:2] == (303, "/?done")
+        fields["answer"] = '{"c": {"label": "dog"}}'
+        status, _, text = client.ask("POST", "/jobs/pets/submit", fields)
+    assert status == 400
+    assert "the job has ended" in text
+
+
+def test_what_is_skipped_in_no_job_leads_to_the_tasks(client: Client) -> None:
+    client.sign_in("ann")
+    fields = {"csrf": client.csrf(), "number": 0}
+    for name in ("no%0d%0aSet-Cookie:%20a=b", "%E2%98%83"):
+        assert client.ask("POST", f"/jobs/{name}/skip", fields)[:2] == (303, "/")
+    assert "a" not in client.cookies
+
+
+@pytest.mark.parametrize(
+    ("line", "task", "template", "status"),
+    [
+        pytest.param(
+            {"source-ref": "s3://pets/gone.txt"}, "TextMultiClass", None, 404, id="gone"
+        ),
+        pytest.param(
+            {"source-ref": "s3://pets/\ud800.txt"},
+            "TextMultiClass",
+            None,
+            400,
+            id="half-a-letter",
+        ),
+        pytest.param(
+            {"source": "purrs"},
+            "TextMultiClass",
+            "{{ task.input.labels | sum }}",
+            400,
+            id="sum",
+        ),
+    ],
+)
+def test_a_task_that_cannot_be_shown_can_be_skipped(
+    make_job: MakeJob, line: dict[str, str], task: str, template: str | None, status: int
+) -> None:
+    work = make_job([line], task=task, template=template)
+    with opened(work) as url:
+        client = Client(url)
+        client.sign_in("ann")
+        found, _, text = client.ask("GET", "/jobs/pets")
+        assert found == status
+        assert 'action="/jobs/pets/skip"' in text
+        fields = {"csrf": client.csrf(), "number": 0}
+        assert client.ask("POST", "/jobs/pets/skip", fields)[0] == 303
+        assert client.ask("GET", "/jobs/pets")[:2] == (303, "/?done")
+
+
+def test_an_image_whose_name_is_no_name_is_shown_as_missing(make_job: MakeJob) -> None:
+    work = make_job([{"source-ref": "s3://pets/\ud800.png"}], task="ImageMultiClass")
+    with opened(work) as url:
+        client = Client(url)
+        client.sign_in("ann")
+        assert client.ask("GET", "/jobs/pets")[0] == 200
 
 
 def test_going_back_changes_no_answer(client: Client, work: LabelingWork) -> None:

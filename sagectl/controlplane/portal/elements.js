@@ -31,7 +31,7 @@
       return JSON.parse(text.replace(TOKENS, strict));
     }
   };
-  const listed = (element, name) => (parsed(element, name) || []).map((row) => (typeof row === "string" ? row : row.label));
+  const listed = (rows) => (rows || []).map((row) => (typeof row === "string" ? row : row.label));
   const heading = (element) => make("h2", {}, element.getAttribute("header") || "");
 
   // A column of labels, one or several of which are chosen; digits choose too.
@@ -92,25 +92,67 @@
     return parts.length ? [make("div", { class: "instructions" }, ...parts)] : [];
   }
 
+  const placed = (rows, labels) => rows
+    .map(({ label, left, top, width, height }) => ({ label: labels.indexOf(label), left, top, width, height }))
+    .filter((box) => box.label >= 0);
+  // A box at its place in an image that is shown `scale` times smaller than it is.
+  const drawn = (box, labels, scale, ...more) => {
+    const place = `left:${box.left / scale}px;top:${box.top / scale}px;width:${box.width / scale}px;height:${box.height / scale}px;border-color:${color(box.label)}`;
+    return make("div", { class: "box", style: place }, make("b", { style: `background:${color(box.label)}` }, labels[box.label]), ...more);
+  };
+
+  // An image with the label that was made of it before: boxes, or a mask whose colors are named.
+  class Overlay {
+    constructor(source, { boundingBox, semanticSegmentation: painted } = {}) {
+      this.image = make("img", { src: source, alt: "The image to label", draggable: "false" });
+      this.frame = make("div", { class: "frame seen" }, this.image);
+      this.legend = [];
+      if (boundingBox) {
+        this.labels = listed(boundingBox.labels);
+        this.boxes = placed(boundingBox.value || [], this.labels);
+        new ResizeObserver(() => this.draw()).observe(this.image);
+        this.image.addEventListener("load", () => this.draw());
+      }
+      if (painted) {
+        this.frame.append(make("img", { src: painted.src, alt: "What was painted", class: "painted" }));
+        this.legend = Object.entries(painted.labelMappings || {}).map(([label, { color: shade }]) =>
+          make("p", { class: "legend" }, make("span", { class: "swatch", style: `background:${shade}` }), label));
+      }
+    }
+    draw() {
+      this.frame.querySelectorAll(".box").forEach((element) => element.remove());
+      const scale = this.image.naturalWidth / this.image.clientWidth || 1;
+      this.frame.append(...this.boxes.map((box) => drawn(box, this.labels, scale)));
+    }
+  }
+
   class Classifier extends Element {
     several() { return this.localName.endsWith("multi-select"); }
     build() {
       const source = this.getAttribute("src");
       const target = this.querySelector("classification-target");
-      this.picker = new Picker(listed(this, "categories"), { several: this.several() });
-      const stage = source ? [make("img", { src: source, alt: "The image to label" })] : [...(target ? target.childNodes : [])];
-      if (!source) stage.splice(0, stage.length, make("p", { class: "text" }, ...stage));
-      this.layout(stage, ...this.picker.buttons);
+      this.picker = new Picker(listed(parsed(this, "categories")), { several: this.several() });
+      const overlay = source ? new Overlay(source, parsed(this, "overlay") || {}) : null;
+      const asked = this.querySelector("worker-comment");
+      this.remark = asked && make("textarea", { rows: "2", placeholder: asked.getAttribute("placeholder") || "" });
+      const comment = asked ? [make("label", {}, asked.getAttribute("link-text") || asked.getAttribute("header") || "Add a comment", ...asked.childNodes, this.remark)] : [];
+      const stage = overlay ? [overlay.frame] : [make("p", { class: "text" }, ...(target ? target.childNodes : []))];
+      this.layout(stage, ...this.picker.buttons, ...comment, ...(overlay ? overlay.legend : []));
     }
     problem() { return this.picker.chosen.size || this.several() ? "" : "Choose a label."; }
-    value() { return this.several() ? { labels: this.picker.names } : { label: this.picker.names[0] }; }
+    value() {
+      const remark = this.remark ? this.remark.value.trim() : "";
+      const chosen = this.several() ? { labels: this.picker.names } : { label: this.picker.names[0] };
+      return remark ? { ...chosen, workerComment: remark } : chosen;
+    }
   }
 
   class BoundingBox extends Element {
     build() {
-      this.labels = listed(this, "labels");
+      this.labels = listed(parsed(this, "labels"));
       this.picker = new Picker(this.labels, { colored: true, first: true });
-      this.boxes = [];
+      this.boxes = placed(parsed(this, "initial-value") || [], this.labels);
+      this.before = JSON.stringify(this.boxes);
       this.image = make("img", { src: this.getAttribute("src"), alt: "The image to label", draggable: "false" });
       this.frame = make("div", { class: "frame" }, this.image);
       this.count = make("p", { class: "dim" }, "Drag to draw a box.");
@@ -149,26 +191,28 @@
       this.frame.querySelectorAll(".box").forEach((element) => element.remove());
       const scale = this.scale();
       this.boxes.forEach((box, index) => {
-        const place = `left:${box.left / scale}px;top:${box.top / scale}px;width:${box.width / scale}px;height:${box.height / scale}px;border-color:${color(box.label)}`;
         const remove = make("button", { type: "button", "aria-label": `Remove box ${index + 1}`, onclick: () => { this.boxes.splice(index, 1); this.draw(); } }, "×");
-        const name = make("b", { style: `background:${color(box.label)}` }, this.labels[box.label]);
-        this.frame.append(make("div", { class: "box", style: place }, name, remove));
+        this.frame.append(drawn(box, this.labels, scale, remove));
       });
       this.count.textContent = this.boxes.length ? `${this.boxes.length} drawn` : "Drag to draw a box.";
     }
     value() {
       const whole = ({ label, left, top, width, height }) => ({ label: this.labels[label], left: Math.round(left), top: Math.round(top), width: Math.round(width), height: Math.round(height) });
-      return { boundingBoxes: this.boxes.map(whole), inputImageProperties: { width: this.image.naturalWidth, height: this.image.naturalHeight } };
+      const size = { width: this.image.naturalWidth, height: this.image.naturalHeight };
+      const modified = this.hasAttribute("initial-value") ? { initialValueModified: JSON.stringify(this.boxes) !== this.before } : {};
+      return { boundingBoxes: this.boxes.map(whole), inputImageProperties: size, ...modified };
     }
   }
 
   class EntityAnnotation extends Element {
     build() {
-      this.labels = listed(this, "labels");
+      this.labels = listed(parsed(this, "labels"));
       // Offsets count characters, as Python does, not the halves that JavaScript counts.
       this.letters = [...(this.getAttribute("text") || "")];
       this.picker = new Picker(this.labels, { colored: true, first: true });
-      this.marks = [];
+      this.marks = (parsed(this, "initial-value") || [])
+        .map(({ label, startOffset, endOffset }) => ({ start: startOffset, end: endOffset, label: this.labels.indexOf(label) }))
+        .filter((mark) => mark.label >= 0);
       this.shown = make("p", { class: "text" });
       this.layout([this.shown], ...this.picker.buttons, make("p", { class: "dim" }, "Select words to mark them; click a mark to remove it."));
       this.shown.addEventListener("pointerup", () => this.take());

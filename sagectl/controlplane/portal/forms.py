@@ -94,5 +94,6 @@ def _task(job: Resource, data: JobData, number: int, text: str) -> dict[str, Any
         "labels": list(data.labels),
         "header": human["TaskDescription"],
         "metadata": line,
+        "manifestLine": line,
     }
     return {"input": {**line, **given}, "dataObject": line}

@@ -102,6 +102,19 @@ def task(session: Session, job: Resource, number: int, seconds: float, form: str
     return _PAGE.format(title=escape(human["TaskTitle"]), right=_who(session), body=body)
 
 
+def unshown(
+    session: Session, job: Resource, number: int, text: str, hint: str | None = None
+) -> str:
+    """A task that cannot be shown, which a worker may skip all the same."""
+    more = f"<p>{escape(hint)}</p>" if hint else ""
+    body = f"""<main class="narrow"><h1>This task cannot be shown</h1>
+<p>{escape(text)}</p>{more}
+<form method="post" action="/jobs/{escape(job.name)}/skip">{_token(session)}
+<input type="hidden" name="number" value="{number}"><button class="primary">Skip it</button>
+</form><p><a href="/">To your tasks</a></p></main>"""
+    return _PAGE.format(title="Not shown", right=_who(session), body=body)
+
+
 def problem(title: str, text: str, hint: str | None = None) -> str:
     """A page that says what is wrong."""
     more = f"<p>{escape(hint)}</p>" if hint else ""
@@ -111,9 +124,12 @@ def problem(title: str, text: str, hint: str | None = None) -> str:
 
 
 def _who(session: Session) -> str:
-    token = f'<input type="hidden" name="csrf" value="{escape(session.csrf)}">'
     return f"""<span>{escape(session.shown)}</span><form method="post" action="/sign-out">
-{token}<button>Sign out</button></form>"""
+{_token(session)}<button>Sign out</button></form>"""
+
+
+def _token(session: Session) -> str:
+    return f'<input type="hidden" name="csrf" value="{escape(session.csrf)}">'
 
 
 def _script(value: Any) -> str:

@@ -28,6 +28,7 @@ from sagectl.controlplane.portal.forms import ELEMENTS, SURROUNDINGS, form
 from sagectl.controlplane.portal.provider import Attempts
 from sagectl.controlplane.portal.sessions import Session, Sessions
 from sagectl.errors import InputError, NotFoundError, SagectlError
+from sagectl.schema.data.strict_json import strict_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -120,10 +121,10 @@ class Portal(ThreadingHTTPServer):
 
     def read_access(self, uri: str) -> str:
         """The path below which a browser reads the object ``uri``, and only that."""
-        return f"/objects/{self.signature(uri)}/{quote(uri, safe='')}"
+        return f"/objects/{self.signature(uri)}/{quote(_bytes(uri), safe='')}"
 
     def signature(self, uri: str) -> str:
-        return hmac.new(self._key, uri.encode(), hashlib.sha256).hexdigest()[:32]
+        return hmac.new(self._key, _bytes(uri), hashlib.sha256).hexdigest()[:32]
 
 
 class Visit(Doors):
@@ -188,27 +189,41 @@ class Visit(Doors):
         task = work.accept(job, session.name)
         if task is None:
             return leading_to("/?done")
-        data = work.data(job)
-        text = self._text(data.source(task.number), data.task)
-        shown = form(job, data, task.number, text, self.server.read_access)
+        try:
+            data = work.data(job)
+            text = self._text(data.source(task.number), data.task)
+            shown = form(job, data, task.number, text, self.server.read_access)
+        except SagectlError as error:
+            # Without a way to skip it, the task would hold the worker until its time is over.
+            told = pages.unshown(session, job, task.number, error.message, error.hint)
+            return page(told, 404 if isinstance(error, NotFoundError) else 400)
         seconds = (task.expires - milliseconds(work.plane.clock)) / 1000
         return page(pages.task(session, job, task.number, seconds, shown))
 
     def _submit(self, session: Session, fields: Mapping[str, str], name: str) -> Said:
-        job, number = self._own_job(session, name), _number(fields)
+        work, number = self.server.work, _number(fields)
         try:
-            content = json.loads(fields.get("answer", ""))
-        except (ValueError, RecursionError) as error:
-            raise InputError("the answer is not JSON") from error
-        if job is None or not isinstance(content, dict):
-            raise InputError("the answer belongs to no task of yours")
-        self.server.work.submit(job, number, session.name, content)
-        return leading_to(f"/jobs/{name}")
+            content = strict_json(fields.get("answer", ""), takes_halves=True)
+        except ValueError as error:
+            raise InputError(f"the answer is not JSON: {error}") from error
+        if not isinstance(content, dict):
+            raise InputError("the answer is not what a form sends")
+        if job := self._own_job(session, name):
+            work.submit(job, number, session.name, content)
+            return leading_to(f"/jobs/{job.name}")
+        # The press before this one may have been what ended the job.
+        if work.stands(name, number, session.name, content):
+            return leading_to("/?done")
+        raise InputError(
+            "the job has ended, or it is for no team of yours",
+            hint="Go back to the list of tasks and take another.",
+        )
 
     def _skip(self, session: Session, fields: Mapping[str, str], name: str) -> Said:
-        if job := self._own_job(session, name):
-            self.server.work.skip(job, _number(fields), session.name)
-        return leading_to(f"/jobs/{name}")
+        if (job := self._own_job(session, name)) is None:
+            return leading_to("/")
+        self.server.work.skip(job, _number(fields), session.name)
+        return leading_to(f"/jobs/{job.name}")
 
     def _object(self, _: Session, __: Mapping[str, str], signature: str, uri: str) -> Said:
         if not hmac.compare_digest(signature, self.server.signature(uri)):
@@ -259,6 +274,11 @@ def _signed_out(method: str, path: str) -> Said:
         told = "Sign in again, then send it once more."
         return page(pages.problem("You are signed out", told), 401)
     return leading_to("/sign-in")
+
+
+def _bytes(uri: str) -> bytes:
+    """``uri`` in UTF-8; half a surrogate pair, which no object's name has, as what is none."""
+    return uri.encode(errors="replace")
 
 
 def _number(fields: Mapping[str, str]) -> int:

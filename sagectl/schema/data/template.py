@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 CROWD_SCRIPT = "crowd-html-elements.js"
 # What the built-in functions hand to a template.
-BUILT_IN_INPUT = frozenset(("taskObject", "labels", "header", "metadata", "manifest"))
+BUILT_IN_INPUT = frozenset(
+    ("taskObject", "labels", "header", "metadata", "manifest", "manifestLine")
+)
 _FORM = re.compile(r"<crowd-form\b", re.IGNORECASE)
 _FORM_END = re.compile(r"</crowd-form\s*>", re.IGNORECASE)
 # Either sort's end, by its beginning.

@@ -189,6 +189,11 @@ def test_a_variable_that_no_built_in_function_sets_is_told(tmp_path: Path) -> No
     ]
 
 
+def test_a_template_of_a_correction_reads_the_earlier_label(tmp_path: Path) -> None:
+    line = "{{ task.input.manifestLine.boxes.annotations | to_json }}"
+    assert template(tmp_path, form(line), "AdjustmentBoundingBox") == []
+
+
 def test_rendering_escapes_unless_told_otherwise() -> None:
     task = {"input": {"taskObject": "s3://b/<k>", "labels": ["a", "</script>"]}}
 
