@@ -67,7 +67,8 @@ def write_output(
     ``labels`` has a value and its metadata for each object, None for one that has none; a
     value of bytes is a PNG picture, which is written beside them.
     """
-    root, stamp = root_of(job), _iso(now).replace(":", "-")
+    # Not of now: two who end the job at once write the same files.
+    root, stamp = root_of(job), _iso(job.created).replace(":", "-")
     with TemporaryDirectory(prefix="sagectl-") as folder:
         draft = Path(folder) / "object"
 

@@ -9,6 +9,7 @@ from sagectl.controlplane import people, resources
 from sagectl.controlplane.clock import milliseconds
 from sagectl.controlplane.labeldata import JobData, job_data
 from sagectl.controlplane.labeloutput import Submitted, write_output
+from sagectl.controlplane.labelprogress import is_unsettled, progress
 from sagectl.controlplane.objects import ObjectStore
 from sagectl.errors import InputError, NotFoundError
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from sagectl.controlplane.resources import Place, Resource
 
 KIND = "LabelingJob"
-# TaskAvailabilityLifetimeInSeconds where the job does not say: API reference, HumanTaskConfig.
-LIFETIME_SECONDS = 864_000
 
 
 class Consolidator(Protocol):
@@ -139,6 +138,12 @@ class LabelingWork:
         self._close(job, number, worker, "submitted", content)
         self.settle(job.name)
 
+    def stands(self, name: str, number: int, worker: str, content: Mapping[str, Any]) -> bool:
+        """Whether ``worker`` submitted just this for an object of the job of that name."""
+        with self._store.reading() as db:
+            job = resources.find(db, KIND, self.place, name)
+            return job is not None and _kept(db, job, number, worker) == content
+
     def skip(self, job: Resource, number: int, worker: str) -> None:
         """Take a task back from a worker, who is not given it again."""
         self._close(job, number, worker, "skipped", None)
@@ -171,58 +176,45 @@ class LabelingWork:
 
         Gives how many objects are left.
         """
-        job, now = self.job(name), self._now()
-        if job.status != "InProgress":
+        while (left := self._settled(self.job(name))) is None:
+            pass  # answers came meanwhile, and no one who was told so must be left out
+        return left
+
+    def _settled(self, job: Resource) -> int | None:
+        """How many objects are left; None where answers came while that was found out."""
+        if not is_unsettled(job):
             return int(job.body["LabelCounters"]["Unlabeled"])
-        data = self.data(job)
-        counters, is_over, status = self._progress(job, len(data.objects), now)
+        data, now = self.data(job), self._now()
+        counts = self._counts(job)
+        counters, is_over, status = progress(job, counts, len(data.objects), now)
         fields: dict[str, Any] = {"LabelCounters": counters}
         if is_over:
             fields["LabelingJobOutput"] = {"OutputDatasetS3Uri": self._output(job, data, now)}
         with self._store.writing() as db:
-            current = resources.find(db, KIND, self.place, name)
-            if current is not None and current.status == "InProgress":
+            current = resources.find(db, KIND, self.place, job.name)
+            if current is not None and current.status == job.status:
+                if _submitted(db, job) != sum(counts.values()):
+                    return None
                 body = {**current.body, **fields}
-                state = status if is_over else "InProgress"
+                state = status if is_over else job.status
                 resources.save(db, current, now=now, status=state, body=body)
+                return int(counters["Unlabeled"])
+        if is_over:  # whoever was quicker wrote the same files, maybe of fewer answers
+            self._output(job, data, now)
         return int(counters["Unlabeled"])
 
     # --- how far a job is
 
-    def _progress(
-        self, job: Resource, total: int, now: int
-    ) -> tuple[dict[str, int], bool, str]:
-        human, limits = job.body["HumanTaskConfig"], job.body.get("StoppingConditions", {})
+    def _counts(self, job: Resource) -> dict[int, int]:
+        """How many answers there are for each object that has any."""
         with self._store.reading() as db:
-            counts = dict(
+            return dict(
                 db.execute(
                     "SELECT object, count(*) FROM answers"
                     " WHERE resource = ? AND status = 'submitted' GROUP BY object",
                     (job.id,),
                 ).fetchall()
             )
-        wanted = human["NumberOfHumanWorkersPerDataObject"]
-        labeled = sum(count >= wanted for count in counts.values())
-        lifetime = human.get("TaskAvailabilityLifetimeInSeconds", LIFETIME_SECONDS)
-        has_expired = now > job.created + lifetime * 1000
-        if has_expired:
-            labeled = len(counts)  # what there is has to do
-        failed = total - labeled if has_expired else 0
-        share = limits.get("MaxPercentageOfInputDatasetLabeled")
-        most = min(
-            limits.get("MaxHumanLabeledObjectCount") or total,
-            total if share is None else -(-total * share // 100),
-        )
-        counters = {
-            "TotalLabeled": labeled,
-            "HumanLabeled": labeled,
-            "MachineLabeled": 0,
-            "FailedNonRetryableError": failed,
-            "Unlabeled": total - labeled - failed,
-        }
-        is_complete = labeled + failed >= total
-        status = "Completed" if is_complete else "Stopped"
-        return counters, total > 0 and (is_complete or labeled >= most), status
 
     def _output(self, job: Resource, data: JobData, now: int) -> str:
         answers = self.answers(job)
@@ -280,21 +272,23 @@ class LabelingWork:
         status: str,
         content: Mapping[str, Any] | None,
     ) -> None:
-        now = self._now()
+        now, kept = self._now(), json.dumps(content)
         with self._store.writing() as db:
-            _require_open(db, job)
-            changed = db.execute(
-                "UPDATE answers SET status = ?, submitted = ?, content = ? WHERE resource = ?"
-                " AND object = ? AND worker = ? AND status = 'working' AND expires > ?",
-                (status, now, json.dumps(content), job.id, number, worker, now),
-            ).rowcount
             before = db.execute(
                 "SELECT status, content FROM answers"
                 " WHERE resource = ? AND object = ? AND worker = ?",
                 (job.id, number, worker),
             ).fetchone()
-        # A button pressed twice sends the same twice: that is no mistake to tell of.
-        if changed or before == (status, json.dumps(content)):
+            # A button pressed twice sends the same twice: that is no mistake to tell of.
+            if before == (status, kept):
+                return
+            _require_open(db, job)
+            changed = db.execute(
+                "UPDATE answers SET status = ?, submitted = ?, content = ? WHERE resource = ?"
+                " AND object = ? AND worker = ? AND status = 'working' AND expires > ?",
+                (status, now, kept, job.id, number, worker, now),
+            ).rowcount
+        if changed:
             return
         if before and before[0] == "submitted":
             raise InputError(
@@ -327,6 +321,13 @@ class LabelingWork:
 
     def _now(self) -> int:
         return milliseconds(self.plane.clock)
+
+
+def _submitted(db: Connection, job: Resource) -> int:
+    count = db.execute(
+        "SELECT count(*) FROM answers WHERE resource = ? AND status = 'submitted'", (job.id,)
+    ).fetchone()
+    return int(count[0])
 
 
 def _require_open(db: Connection, job: Resource) -> None:

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sagectl.controlplane import people
-from sagectl.controlplane.labelwork import Answer
+from sagectl.app import Consolidation
+from sagectl.controlplane import people, resources
+from sagectl.controlplane.labelwork import Answer, LabelingWork
 from sagectl.errors import InputError, NotFoundError
 from tests.support.labelings import PLACE, put, with_job
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from sagectl.controlplane.labelwork import LabelingWork
     from sagectl.controlplane.plane import ControlPlane
     from tests.support.planes import TestClock
 
@@ -147,6 +148,59 @@ def test_an_answer_of_a_worker_is_replaced_by_no_file(work: LabelingWork) -> Non
 def test_an_object_of_any_number_is_looked_for(work: LabelingWork) -> None:
     with pytest.raises(InputError, match="there is no object 1000000"):
         work.take("pets", [Answer(10**30, "ann", CAT)])
+
+
+def test_what_was_labeled_before_a_job_was_stopped_is_its_output(
+    plane: ControlPlane, work: LabelingWork
+) -> None:
+    work.take("pets", [Answer(0, "ann", CAT)])
+    plane.handle("StopLabelingJob", {"LabelingJobName": "pets"})
+    work.settle("pets")
+    found = described(plane)
+    assert found["LabelingJobStatus"] == "Stopped"
+    assert found["LabelCounters"]["HumanLabeled"] == 1
+    assert found["LabelCounters"]["Unlabeled"] == 1
+    first, second = lines(work, found["LabelingJobOutput"]["OutputDatasetS3Uri"])
+    assert first["pet"] == 0
+    assert "pet" not in second
+
+
+def test_a_job_stopped_without_answers_has_no_output(
+    plane: ControlPlane, work: LabelingWork
+) -> None:
+    plane.handle("StopLabelingJob", {"LabelingJobName": "pets"})
+    work.settle("pets")
+    assert "LabelingJobOutput" not in described(plane)
+
+
+class Eager(Consolidation):
+    """Puts labels together while one more answer comes in, the first time."""
+
+    def __init__(self, work: LabelingWork) -> None:
+        self.work = work
+        self.is_first = True
+
+    def labels(self, *given: Any) -> list[tuple[Any, Mapping[str, Any]] | None]:
+        if self.is_first:
+            self.is_first = False
+            self.work.submit(self.work.job("pets"), 0, "bob", DOG)
+        return super().labels(*given)
+
+
+def test_an_answer_that_comes_while_the_output_is_written_is_in_it(
+    plane: ControlPlane, tmp_path: Path
+) -> None:
+    stop = {"MaxHumanLabeledObjectCount": 1}
+    work = with_job(plane, tmp_path, TEXTS, workers=1)
+    job = work.job("pets")
+    eager = LabelingWork(plane, PLACE, Eager(work))
+    with plane.store.writing() as db:
+        resources.save(db, job, now=job.modified, body={**job.body, "StoppingConditions": stop})
+    work.accept(job, "bob")
+    eager.take("pets", [Answer(1, "ann", CAT)])
+    found = described(plane)
+    rows = lines(work, found["LabelingJobOutput"]["OutputDatasetS3Uri"])
+    assert sum("pet" in row for row in rows) == len(work.answers(job)) == 2
 
 
 def test_a_stopped_job_keeps_no_answer_that_comes_late(
