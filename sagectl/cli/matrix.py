@@ -116,5 +116,6 @@ def matrix(app: App, model: Path, targets: tuple[str, ...], **given: Any) -> Non
     if without := [outcome.name for outcome in found if outcome.package is None]:
         raise JobFailedError(
             f"{len(without)} of {len(found)} targets have no package: {', '.join(without)}",
-            hint="The reasons are above; what was built is kept, so run the same again.",
+            hint="The reasons are above. What was built is kept: mend or leave out the others, "
+            "and run it again.",
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,12 +23,13 @@ _LEGEND = (
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One target of a matrix."""
+    """One target of a matrix; ``is_told`` where it was named itself, not by a word for many."""
 
     name: str
     platform: Platform | None
     device: str | None
     options: Mapping[str, Any]
+    is_told: bool = True
 
 
 def cells(asked: Sequence[str]) -> tuple[Cell, ...]:
@@ -37,10 +38,23 @@ def cells(asked: Sequence[str]) -> tuple[Cell, ...]:
     Raises InputError for what is no target.
     """
     lines = [line for word in asked for line in _lines(word)]
-    found = {cell.name: cell for line in lines for cell in _cells(line)}
+    found: dict[str, Cell] = {}
+    for cell in (cell for line in lines for cell in _cells(line)):
+        _require_one_package(found.get(cell.name), cell)
+        found[cell.name] = cell
     if not found:
         raise InputError("no targets are named", hint=_LEGEND)
     return tuple(found.values())
+
+
+def _require_one_package(earlier: Cell | None, cell: Cell) -> None:
+    """A package is named after its target: of two with other options one would be lost."""
+    if earlier and earlier.is_told and cell.is_told and earlier.options != cell.options:
+        raise InputError(
+            f"{cell.name} is named twice with other options: {json.dumps(earlier.options)} and "
+            f"{json.dumps(cell.options)}",
+            hint="Their packages would have one name; make each in a folder (-o) of its own.",
+        )
 
 
 def _lines(word: str) -> Iterator[str]:
@@ -71,7 +85,8 @@ def _cells(line: str) -> Iterator[Cell]:
     for row in served:
         if chosen(row):
             parts = (row["Os"], row["Arch"], row["Accelerator"])
-            yield _cell(row["Device"] or str(Platform(*parts)), {})
+            name = row["Device"] or str(Platform(*parts))
+            yield replace(_cell(name, {}), is_told=False)
 
 
 def _options(line: str, text: str) -> dict[str, Any]:

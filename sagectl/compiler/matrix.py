@@ -253,7 +253,8 @@ def _proof(found: Mapping[str, Any]) -> str:
 
 
 def _said(error: SagectlError) -> str:
-    return " ".join(filter(None, (error.message.splitlines()[0], error.hint)))
+    message = error.message.splitlines()[0]
+    return f"{message.removesuffix('.')}. {error.hint}" if error.hint else message
 
 
 def _available_bytes() -> int:

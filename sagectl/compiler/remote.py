@@ -99,8 +99,8 @@ def _session(server: Place) -> Iterator[Any]:
     except (RuntimeError, OSError, ValueError) as error:
         raise InputError(
             f"No RPC server answers at {server}: {_last_line(error)}",
-            hint="Start it on the board: python -m tvm.exec.rpc_server --host 0.0.0.0 "
-            "--port 9090.",
+            hint="Start it on the board: pip install apache-tvm cloudpickle; "
+            "python -m tvm.exec.rpc_server --host 0.0.0.0 --port 9090",
         ) from error
     try:
         yield session

@@ -41,6 +41,27 @@ def test_a_file_names_a_target_a_line_with_options_and_remarks(tmp_path: Path) -
     assert board.options == {"gpu-code": "sm_87"}
 
 
+def test_one_target_with_other_options_twice_is_refused_for_one_package_would_be_lost(
+    tmp_path: Path,
+) -> None:
+    name = "LINUX_ARM64_NVIDIA"
+    (file := tmp_path / "targets").write_text(
+        f'{name} {{"gpu-code": "sm_87"}}\n{name} {{"gpu-code": "sm_72"}}\n'
+    )
+
+    with pytest.raises(InputError, match="named twice") as caught:
+        cells([str(file)])
+    assert "sm_87" in caught.value.message
+    assert "sm_72" in caught.value.message
+
+
+def test_options_of_a_target_go_before_those_that_a_word_for_many_gives_it() -> None:
+    found = {
+        cell.name: cell for cell in cells(["all", 'LINUX_ARM64_NVIDIA {"gpu-code": "sm_87"}'])
+    }
+    assert found["LINUX_ARM64_NVIDIA"].options == {"gpu-code": "sm_87"}
+
+
 @pytest.mark.parametrize(
     ("word", "said"),
     [
@@ -70,6 +91,7 @@ def test_a_failing_target_stops_no_other_and_what_was_built_is_not_built_again(
     assert [row.status for row in first] == ["built", "built", "refused"]
     assert {row.name for row in told} == {cell.name for cell in targets}
     assert "Neuron" in (first[2].reason or "")
+    assert "only. Use --device ml_c5." in (first[2].reason or "")
     assert [row.status for row in again] == ["cached", "cached", "refused"]
     assert [row.digest for row in again] == [row.digest for row in first]
 

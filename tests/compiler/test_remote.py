@@ -68,6 +68,7 @@ def test_where_no_server_listens_the_command_that_starts_one_is_said(package: Pa
     with pytest.raises(InputError, match="No RPC server answers at 127") as caught:
         bench_remotely(package.path, place("127.0.0.1:9"))
     assert "tvm.exec.rpc_server" in (caught.value.hint or "")
+    assert "pip install apache-tvm cloudpickle" in (caught.value.hint or "")
 
 
 @pytest.mark.targets
