@@ -16,6 +16,7 @@ from sagectl.catalog.regions import partition
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 # Region -> the account that owns the built-in functions there.
 FUNCTION_ACCOUNTS: Mapping[str, str] = MappingProxyType(
@@ -46,7 +47,7 @@ DAYS_30 = 30 * 24 * 60 * 60
 class TaskType:
     """One built-in task: its functions, its interface and its limits.
 
-    ``interface`` is the name in a HumanTaskUiArn; tasks without one bring a worker template.
+    ``interface`` is the name in a HumanTaskUiArn; tasks without one need a worker template.
     ``algorithm`` is the name of the auto-labeling algorithm, where there is one.
     ``needs_ref_attribute``: the label attribute name must end in ``-ref`` (else it must not).
     ``max_task_seconds`` bounds TaskTimeLimitInSeconds, ``max_objects`` the input manifest.
@@ -83,6 +84,14 @@ class TaskType:
             return None
         resource = f"human-task-ui/{self.interface}"
         return f"arn:{partition(region)}:sagemaker:{region}:{INTERFACE_ACCOUNT}:{resource}"
+
+    @property
+    def template(self) -> Path | None:
+        """The worker template for jobs that bring none, if the task has one here."""
+        from pathlib import Path
+
+        path = Path(__file__).with_name("templates") / f"{self.name}.liquid"
+        return path if path.is_file() else None
 
     def algorithm_arn(self, region: str) -> str | None:
         """The LabelingJobAlgorithmSpecificationArn in ``region``, if there is one."""

@@ -156,7 +156,7 @@ PRICE = click.Option(
 TASK_TYPE = click.Option(
     ("--task-type",),
     metavar="TYPE",
-    help="Built-in task, as BoundingBox: its functions, interface and defaults.",
+    help="Built-in task, as BoundingBox: its functions, interface or template, and defaults.",
 )
 
 
@@ -180,7 +180,8 @@ def create(
     they are, and everything that is wrong with them is listed.
 
     Most jobs have so many fields that a document with -f is the way to write them; flags go
-    over it.
+    over it. With --task-type a job of images or texts needs no template: one that shows the
+    object and the labels is uploaded.
 
     \b
     Examples:
@@ -217,7 +218,12 @@ def of_type(wanted: Wanted, word: str, region: str) -> Wanted:
     fields = task_fields(task, region)
     if "UiConfig" in wanted.spec.get("HumanTaskConfig", {}):
         fields.pop("UiConfig", None)
-    return wanted.over({"HumanTaskConfig": fields}).under(HumanTaskConfig=task_defaults(task))
+    defaults = task_defaults(task)
+    if task.template:
+        defaults["UiConfig"] = {"UiTemplateS3Uri": file_or_uri(str(task.template))}
+    if "UiConfig" in wanted.spec.get("HumanTaskConfig", {}):
+        defaults.pop("UiConfig", None)
+    return wanted.over({"HumanTaskConfig": fields}).under(HumanTaskConfig=defaults)
 
 
 def team(word: str | None) -> Any:

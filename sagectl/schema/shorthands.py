@@ -32,11 +32,14 @@ def task_fields(task: TaskType, region: str) -> dict[str, Any]:
 
 
 def task_defaults(task: TaskType) -> dict[str, Any]:
-    """The fields that ``task`` suggests where nobody says otherwise."""
-    return {
+    """The fields that ``task`` suggests where nobody says otherwise, as a manifest has them."""
+    defaults: dict[str, Any] = {
         "NumberOfHumanWorkersPerDataObject": task.workers,
         "TaskTimeLimitInSeconds": task.default_seconds,
     }
+    if template := task.template:
+        defaults["UiConfig"] = {"UiTemplateS3Uri": {"upload": str(template)}}
+    return defaults
 
 
 def problem(word: Any, region: str) -> tuple[str, str | None] | None:

@@ -44,6 +44,19 @@ def test_a_task_type_flag_sets_what_other_flags_do_not(local: Run) -> None:
     assert task["PreHumanTaskLambdaArn"].endswith(":PRE-BoundingBox")
 
 
+def test_a_task_type_flag_brings_a_template_where_none_is_given(local: Run) -> None:
+    at = FLAGS.index("--template")
+    bare = (*FLAGS[:at], *FLAGS[at + 2 :])
+    for flags, ending in ((bare, "BoundingBox.liquid"), (FLAGS, "s3://scans/box.liquid")):
+        found = local(
+            *("labeling", "create", "boxes", *flags, "--task-type", "BoundingBox"),
+            *("--dry-run", "-o", "json"),
+        )
+        assert found.code == 0, found.err
+        shown = json.loads(found.out)["spec"]["HumanTaskConfig"]["UiConfig"]["UiTemplateS3Uri"]
+        assert (shown["upload"] if isinstance(shown, dict) else shown).endswith(ending)
+
+
 def test_a_wrong_task_type_flag_is_refused(local: Run) -> None:
     found = local("labeling", "create", "boxes", *FLAGS, "--task-type", "BoundigBox", "--yes")
     assert found.code == 2

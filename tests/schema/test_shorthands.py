@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sagectl.catalog.task_types import TASK_TYPES
+from sagectl.schema.data.template import check_template
 
 if TYPE_CHECKING:
     from tests.schema.conftest import OnlyFinding, ReadText
@@ -64,6 +65,15 @@ def test_a_task_with_an_interface_brings_it(read: ReadText, name: str) -> None:
     assert found.findings == ()
     interface = found.documents[0].spec["HumanTaskConfig"]["UiConfig"]["HumanTaskUiArn"]
     assert interface.endswith(f":human-task-ui/{TASK_TYPES[name].interface}")
+
+
+@pytest.mark.parametrize("name", [name for name, task in TASK_TYPES.items() if task.template])
+def test_a_task_of_images_or_texts_brings_a_template(read: ReadText, name: str) -> None:
+    found = read(job(name, more=""))
+    assert found.findings == ()
+    upload = found.documents[0].spec["HumanTaskConfig"]["UiConfig"]["UiTemplateS3Uri"]
+    assert upload.path == TASK_TYPES[name].template
+    assert check_template(upload.path, name, TASK_TYPES[name]) == ()
 
 
 def test_what_the_author_says_beside_it_stays(read: ReadText) -> None:
