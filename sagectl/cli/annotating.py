@@ -49,14 +49,14 @@ def annotate(app: App, name: str, answers: str, yes: bool) -> None:
     """
     from sagectl.render.views import record
 
-    work = app.labeling_work
+    work = app.local.labeling_work
     data = work.data(work.job(name))
     given = list(_answers(app, answers, data))
     consent(yes, f"Take {len(given)} answers to labeling job {name}?")
     left = work.take(name, given)
     app.say(f"{len(given)} answers taken, {left} objects left")
-    found = app.plane.handle(
-        LABELING_JOB_KIND.describe, {"LabelingJobName": name}, region=app.local_region
+    found = app.local.plane.handle(
+        LABELING_JOB_KIND.describe, {"LabelingJobName": name}, region=app.local.region
     )
     app.show(record(LABELING_JOB_KIND, name, found))
 

@@ -39,13 +39,13 @@ def carry_out(app: App, plan: Plan, *, yes: bool, parallel: int | None) -> Outco
         return apply_plan(
             plan,
             app.caller_in,
-            app.objects,
+            app.backend.objects,
             app.secrets,
             observer,
             parallel=app.choices(parallel=parallel).parallel,
             stops=stops,
             pause=app.sleep,
-            pools=app.people_of,
+            pools=app.backend.people_of,
         )
 
 
@@ -94,7 +94,9 @@ def _awaited(plan: Plan, outcome: Outcome) -> Iterator[Target]:
 
 
 def _waited(app: App, targets: tuple[Target, ...], timeout: float | None) -> dict[Key, Verdict]:
-    found = looked_after(app, targets, "ready", timeout=timeout, interval=app.poll_seconds)
+    found = looked_after(
+        app, targets, "ready", timeout=timeout, interval=app.backend.poll_seconds
+    )
     return {
         (item.target.kind.name, item.target.name, item.target.region): item for item in found
     }
@@ -125,7 +127,7 @@ def looked_after(
             observer,
             pace=Pace(timeout=timeout, interval=paced(app, interval), pause=between_looks(app)),
             stops=stops,
-            stage=app.stage,
+            stage=app.backend.stage,
             parallel=app.choices().parallel,
         )
 

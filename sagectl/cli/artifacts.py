@@ -50,7 +50,7 @@ def download(app: App, job: str, directory: Path) -> None:
     path = directory / uri.rpartition("/")[2]
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(app.fetch(uri), path)
+        shutil.copyfile(app.backend.fetch(uri), path)
     except OSError as error:
         raise InputError(
             f"{path} cannot be used: {error.strerror or error}",
@@ -92,7 +92,7 @@ def compare(app: App, first: str, second: str) -> None:
 
 def _package(app: App, word: str) -> Path:
     path = Path(word)
-    return path if path.exists() else app.fetch(_artifact(app, word)[0])
+    return path if path.exists() else app.backend.fetch(_artifact(app, word)[0])
 
 
 def _artifact(app: App, name: str) -> tuple[str, str]:
@@ -131,7 +131,7 @@ def logs(app: App, job: str, follow: bool) -> None:
       sagectl --local compile logs digits
       sagectl compile logs digits --follow
     """
-    log, statuses = app.compilation_log(job), COMPILATION_JOB_KIND.statuses
+    log, statuses = app.backend.compilation_log(job), COMPILATION_JOB_KIND.statuses
     while True:
         # Asked first: what a job writes just before its end is then still read.
         status = described(app, COMPILATION_JOB_KIND, job).row["CompilationJobStatus"]
@@ -140,4 +140,4 @@ def logs(app: App, job: str, follow: bool) -> None:
         app.stdout.flush()
         if not follow or (statuses and statuses.is_final(status)):
             return
-        app.sleep(app.poll_seconds)
+        app.sleep(app.backend.poll_seconds)

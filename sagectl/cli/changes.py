@@ -147,7 +147,7 @@ def _sent(app: App, desired: Document) -> dict[str, Any]:
 
     change = creation(desired, app.caller_in, app.model, app.choices(), app.secrets)
     for transfer in change.uploads:
-        if send(transfer, app.objects):
+        if send(transfer, app.backend.objects):
             app.say(f"{brief(transfer.uri)} uploaded")
     return dict(change.params)
 

@@ -132,7 +132,7 @@ def _service(app: App) -> Iterator[dict[str, Any]]:
         return
     yield _row("region", OK, f"{region} ({app.settings.origins.get('region', 'AWS profile')})")
     try:
-        who = app.identity()
+        who = app.aws.identity()
     except CredentialsError as error:
         yield _row("credentials", MISSING, error.message, error.hint)
         return

@@ -58,7 +58,7 @@ def names(kind: Kind, ctx: click.Context, incomplete: str) -> list[CompletionIte
     try:
         app = invocation(ctx).app
         is_local = app.settings.is_local
-        found = _local_names(app, kind) if is_local else app.names().known(kind)
+        found = _local_names(app, kind) if is_local else app.aws.names().known(kind)
     except SagectlError:
         # Nothing is offered; the command itself will say what is wrong.
         return []
@@ -95,7 +95,7 @@ def properties(resource: str, ctx: click.Context, incomplete: str) -> list[Compl
     query = {"PropertyNameQuery": {"PropertyNameHint": word}}
     params = {"Resource": resource} | ({"SuggestionQuery": query} if word else {})
     try:
-        answer = app.plane.handle(
+        answer = app.local.plane.handle(
             "GetSearchSuggestions", params, account=LOCAL_ACCOUNT, region=app.region
         )
     except SagectlError:
@@ -112,7 +112,7 @@ def _local_names(app: App, kind: Kind) -> list[str]:
 
     if not app.settings.home.state.is_dir():
         return []
-    caller = LocalCaller(app.plane.handle, LOCAL_ACCOUNT, app.region)
+    caller = LocalCaller(app.local.plane.handle, LOCAL_ACCOUNT, app.region)
     # A plain list, narrowed here: filters would first have to be checked.
     rows = pages(caller, kind.list, {}, kind.list_member, limit=_NAMES)
     return [row[kind.name_field] for row in rows]

@@ -136,11 +136,11 @@ def labels_of(app: App, name: str) -> Labels:
         )
     attribute, categories = job["LabelAttributeName"], job.get("LabelCategoryConfigS3Uri")
     try:
-        with app.fetch(uri).open(encoding="utf-8") as lines:
+        with app.backend.fetch(uri).open(encoding="utf-8") as lines:
             rows = tuple(
-                reading.rows(lines, attribute, lambda uri: app.fetch(uri).read_bytes())
+                reading.rows(lines, attribute, lambda uri: app.backend.fetch(uri).read_bytes())
             )
-        known = labels(app.fetch(categories)) if categories else ()
+        known = labels(app.backend.fetch(categories)) if categories else ()
     except (ValueError, LookupError, TypeError) as error:
         raise InputError(f"{uri} is not an output manifest of {name}: {error}") from error
     names = known or tuple(sorted({label for row in rows for label in row.labels}))
@@ -153,10 +153,12 @@ def _responses(app: App, found: Labels) -> Iterator[Response]:
 
     path = found.job["OutputConfig"]["S3OutputPath"].rstrip("/")
     root = f"{path}/{found.job['LabelingJobName']}/annotations/worker-response/"
-    for item in app.objects.listing(root):
+    for item in app.backend.objects.listing(root):
         number = item.uri.split("/")[-2]
         if number.isdecimal():
-            yield from responses(int(number), app.fetch(item.uri).read_text(encoding="utf-8"))
+            yield from responses(
+                int(number), app.backend.fetch(item.uri).read_text(encoding="utf-8")
+            )
 
 
 def _show(app: App, name: str, found: Labels) -> None:

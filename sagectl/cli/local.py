@@ -96,8 +96,8 @@ def start(app: App) -> None:
         raise InputError(
             "SAGECTL_WORKERS is 0, so nothing would run", hint="Set it to 1 or more."
         )
-    is_new = app.launch()
-    lease = current_supervisor(app.plane)
+    is_new = app.local.launch()
+    lease = current_supervisor(app.local.plane)
     which = f"process {lease.pid}" if lease else "it is starting"
     app.say(f"The supervisor {'was started' if is_new else 'runs already'}: {which}.")
 
@@ -116,7 +116,9 @@ def stop(app: App, yes: bool) -> None:
 
     consent(yes, "Stop the supervisor?")
     app.say(
-        "The supervisor was stopped." if stop_supervisor(app.plane) else "None was running."
+        "The supervisor was stopped."
+        if stop_supervisor(app.local.plane)
+        else "None was running."
     )
 
 
@@ -149,10 +151,10 @@ def reset(app: App, dry_run: str | None, yes: bool) -> None:
 @pass_app
 def supervise(app: App) -> None:
     """Run queued jobs until there are none; started by sagectl itself."""
-    from sagectl.app import COMMAND
+    from sagectl.app.local import COMMAND
     from sagectl.controlplane.worker import supervise as run
 
-    run(app.plane, workers=app.settings.workers, command=COMMAND)
+    run(app.local.plane, workers=app.settings.workers, command=COMMAND)
 
 
 @local.command("run-job", hidden=True)
@@ -165,4 +167,4 @@ def run_job(app: App, account: str, region: str, name: str) -> None:
     from sagectl.cli.backend import compile_task
     from sagectl.controlplane.worker import run_job as run
 
-    run(app.plane, account, region, name, compile_task)
+    run(app.local.plane, account, region, name, compile_task)

@@ -42,9 +42,9 @@ def load(app: App, files: Sequence[Path], account: str | None) -> None:
 
     for file in files or (Path("-"),):
         count = records.load(
-            app.plane.store,
+            app.local.plane.store,
             _lines(app, file),
-            place=Place(account or LOCAL_ACCOUNT, app.local_region),
+            place=Place(account or LOCAL_ACCOUNT, app.local.region),
             model=app.model,
             now=milliseconds(app.clock),
         )
@@ -93,8 +93,8 @@ def restore(app: App, file: Path, dry_run: str | None, yes: bool) -> None:
     if dry_run:
         return
     consent(yes, "Replace it?")
-    if app.plane.store.exists():
-        stop_supervisor(app.plane)
+    if app.local.plane.store.exists():
+        stop_supervisor(app.local.plane)
     made = run(state, file)
     app.say(f"Restored the database and {made.objects} objects.")
 

@@ -127,9 +127,9 @@ COLUMNS = (
 def _found(app: App, *, follow: bool) -> Iterator[dict[str, Any]]:
     from sagectl.controlplane.events import events_after, last_event
 
-    last = last_event(app.plane.store) if follow else 0
+    last = last_event(app.local.plane.store) if follow else 0
     while True:
-        page = events_after(app.plane.store, last)
+        page = events_after(app.local.plane.store, last)
         for event in page:
             yield event.as_dict()
             last = event.id

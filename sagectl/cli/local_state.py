@@ -26,13 +26,15 @@ def local_status(app: App) -> dict[str, Any]:
     from sagectl.controlplane.worker import current_supervisor
 
     state = app.settings.home.state
-    lease = current_supervisor(app.plane)
+    lease = current_supervisor(app.local.plane)
     return {
         "Path": str(state),
         "Supervisor": f"process {lease.pid}" if lease else "not running",
         "Workers": app.settings.workers,
         "Jobs": _jobs(app),
-        "Resources": {kind: _told(counts) for kind, counts in census(app.plane.store).items()},
+        "Resources": {
+            kind: _told(counts) for kind, counts in census(app.local.plane.store).items()
+        },
         "Bytes": {
             "Database": sum(_size(state / name) for name in _DATABASE),
             "Objects": _size(state / "objects"),
@@ -46,7 +48,7 @@ def _jobs(app: App) -> dict[str, Any]:
     """How many compilation jobs wait, and which are worked on."""
     from sagectl.controlplane.jobs import active
 
-    found = active(app.plane.store)
+    found = active(app.local.plane.store)
     return {
         "Queued": sum(job.is_queued for job in found),
         "Running": [job.name for job in found if not job.is_queued],
@@ -70,12 +72,12 @@ def remove(app: App) -> None:
     from sagectl.controlplane.worker import stop_supervisor
 
     try:
-        stop_supervisor(app.plane)
+        stop_supervisor(app.local.plane)
     except StateError as error:
         # A damaged database is a reason for a reset, not against one; a supervisor that finds
         # its database gone ends by itself.
         app.say(str(error))
-    app.plane.store.close()
+    app.local.plane.store.close()
     app.secrets.forget()
     for place in leftovers(app.settings.home.state):
         try:

@@ -59,7 +59,7 @@ def notifications(app: App, names: tuple[str, ...], redact: bool) -> None:
     found = []
     for team in teams:
         arn = topic_arn(team)
-        found.append(_named(notification(team, app.topic(arn) if arn else None), name))
+        found.append(_named(notification(team, app.aws.topic(arn) if arn else None), name))
     app.show(Listing("Notifications", found, _COLUMNS, "workteam", "WorkteamName", "teams"))
     if any(row["Problems"] for row in found):
         click.get_current_context().exit(1)

@@ -58,9 +58,9 @@ def create(
     password = app.stdin.readline().rstrip("\n") if password_stdin else _asked(name)
     if password_stdin:
         consent(yes, f"Keep {name}?")
-    work = app.labeling_work
+    work = app.local.labeling_work
     now = milliseconds(app.clock)
-    people.add(app.plane.store, work.place, name, groups, password, now=now)
+    people.add(app.local.plane.store, work.place, name, groups, password, now=now)
     app.say(f"{name} may sign in.")
 
 
@@ -76,7 +76,7 @@ def list_(app: App) -> None:
     from sagectl.controlplane import people
     from sagectl.render.views import Listing
 
-    found = people.everybody(app.plane.store, app.labeling_work.place)
+    found = people.everybody(app.local.plane.store, app.local.labeling_work.place)
     rows = [{"Name": one.name, "Groups": list(one.groups)} for one in found]
     app.show(Listing("People", rows, _COLUMNS, "person", "Name", "people"))
 
@@ -95,7 +95,7 @@ def delete(app: App, name: str, yes: bool) -> None:
     from sagectl.controlplane import people
 
     consent(yes, f"Delete {name}?")
-    people.remove(app.plane.store, app.labeling_work.place, name)
+    people.remove(app.local.plane.store, app.local.labeling_work.place, name)
     app.say(f"{name} deleted")
 
 

@@ -133,13 +133,11 @@ def _redacted(finding: Diagnostic) -> Diagnostic:
 
 def _carried_out(app: App, plan: PeoplePlan, where: Pool, name: Shown) -> None:
     """Make ``plan`` so and show how it went. Raises PartialApplyError, InterruptedRunError."""
-    from sagectl.app import REMOTE_PARALLEL
     from sagectl.plan.interrupts import interrupts
     from sagectl.plan.people import apply_people
 
-    parallel = 1 if app.settings.is_local else REMOTE_PARALLEL
     with interrupts() as stops:
-        done = apply_people(plan, where, parallel=parallel, stops=stops)
+        done = apply_people(plan, where, parallel=app.backend.parallel, stops=stops)
     outcomes = [_row(change, name, "done") for change in done.done]
     outcomes += [_row(each.change, name, "failed") for each in done.failed]
     outcomes += [_row(change, name, "not tried") for change in done.untried]

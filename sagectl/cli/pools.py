@@ -47,7 +47,7 @@ def pool(
     """The pool that the options name. Raises InputError for a workforce that has none."""
     if not app.settings.is_local and user_pool is None:
         user_pool = _user_pool(app, workforce)
-    return app.pool(user_pool or "", password=password, sends_mail=sends_mail)
+    return app.backend.pool(user_pool or "", password=password, sends_mail=sends_mail)
 
 
 def first_password(app: App) -> str:

@@ -60,14 +60,14 @@ def portal(app: App, host: str, port: int, client_secret: Any, allow_loopback: b
             app.say(f"People sign in at {provider.issuer}, which has to allow {url}{RETURN}")
         app.say("Open it in a browser; Ctrl-C ends it.")
 
-    serve(app.labeling_work, host, port, ready=ready, provider=provider)
+    serve(app.local.labeling_work, host, port, ready=ready, provider=provider)
 
 
 def _provider(app: App, client_secret: Any, allow_loopback: bool) -> RelyingParty | None:
     """Who signs people in beside the local table; None without a secret to do so with."""
     from sagectl.controlplane.portal.provider import oidc_config, require_secret
 
-    work = app.labeling_work
+    work = app.local.labeling_work
     config = oidc_config(work.plane, work.place)
     if client_secret is None:
         if config is not None:
@@ -78,13 +78,13 @@ def _provider(app: App, client_secret: Any, allow_loopback: bool) -> RelyingPart
         return None
     if config is None:
         raise InputError(
-            f"no workforce in {app.local_region} has an OidcConfig",
+            f"no workforce in {app.local.region} has an OidcConfig",
             hint="Leave out --oidc-client-secret: people sign in by the local table.",
         )
     from sagectl.identity.fetching import Limits
     from sagectl.identity.sign_in import RelyingParty
 
-    text = app.secrets.value(client_secret, app.local_region)
+    text = app.secrets.value(client_secret, app.local.region)
     require_secret(work.plane, config, text)
     limits = Limits(allows_loopback=allow_loopback)
     return RelyingParty(config, text, limits, lambda: app.clock().timestamp())

@@ -71,7 +71,7 @@ def reported(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _say_calls(app: App) -> None:
     """With ``--verbose``, what a run took in calls over the network."""
-    if app.settings.verbose and (calls := app.calls):
+    if app.settings.verbose and (calls := app.backend.calls):
         each = ", ".join(f"{count} {operation}" for operation, count in calls.items())
         app.say(f"{sum(calls.values())} calls: {each}")
 
@@ -112,7 +112,7 @@ class Watch:
                 self._record.fail(error)
             self._record.warnings += self._app.warned
             code = error.exit_code if isinstance(error, SagectlError) else int(bool(error))
-            calls = self._app.calls
+            calls = self._app.backend.calls
             end: dict[str, Any] = {"event": "end", "exit_code": code}
             self._put(end | ({"calls": calls} if calls else {}))
         for form, file in self._reports:

@@ -83,9 +83,7 @@ def _records(app: App, kind: Kind, *, with_tags: bool) -> Iterator[dict[str, Any
         return
     from concurrent.futures import ThreadPoolExecutor
 
-    from sagectl.app import REMOTE_PARALLEL
-
-    with ThreadPoolExecutor(REMOTE_PARALLEL) as pool:
+    with ThreadPoolExecutor(app.backend.parallel) as pool:
         yield from pool.map(whole, rows)
 
 

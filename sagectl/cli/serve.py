@@ -101,7 +101,7 @@ def serve(
         host,
         port,
         ready=lambda url: _ready(app, url),
-        region=app.local_region,
+        region=app.local.region,
         signatures=Signatures(read_keys(keys), clock=app.clock) if keys else None,
         log=_writer(app, log) if log else None,
     )
@@ -128,7 +128,7 @@ def service(
         more = {"entropy": Random(asked.seed).randbytes, "workforce_failures": asked.failures}
 
     def launch() -> None:
-        app.launch()
+        app.local.launch()
 
     state = app.settings.home.state
     plane = ControlPlane(

@@ -174,7 +174,7 @@ def planned_set(
     if any(document.workers for document in documents):
         from sagectl.plan.crews import crewed
 
-        plan = crewed(plan, app.people_of)
+        plan = crewed(plan, app.backend.people_of)
     _check_data(app, plan, check_objects=check_objects)
     if apply_set:
         from sagectl.plan.ownership import owned
@@ -239,7 +239,7 @@ def look_ahead(app: App, plan: Plan) -> None:
     from sagectl.plan.preflight import preflight
 
     # What a matrix made many of is wrong with all of them in one place.
-    findings = tuple(dict.fromkeys(preflight(plan, app.world, app.caller_in)))
+    findings = tuple(dict.fromkeys(preflight(plan, app.backend.world, app.caller_in)))
     _sound(app, (), findings)
 
 

@@ -83,7 +83,7 @@ def _pool(app: App, region: str, workforces: list[Mapping[str, Any]]) -> Pool | 
     known = next(filter(None, pools), None)
     if known is None and not app.settings.is_local:
         return None
-    return app.pool(known or "", password=None, sends_mail=False, region=region)
+    return app.backend.pool(known or "", password=None, sends_mail=False, region=region)
 
 
 def _redacted(found: Staffing) -> Staffing:

@@ -90,7 +90,7 @@ def _artifact(app: App, live: Mapping[str, Any]) -> dict[str, str | None]:
     if live.get("CompilationJobStatus") != "COMPLETED":
         return {}
     uri = live["ModelArtifacts"]["S3ModelArtifacts"]
-    return {"Artifact": uri, "Proof": app.proof(uri)}
+    return {"Artifact": uri, "Proof": app.backend.proof(uri)}
 
 
 def _words(ending: Ending) -> Iterator[tuple[Key, str]]:

@@ -72,7 +72,7 @@ def waited(
             observer,
             pace=pace,
             stops=stops,
-            stage=app.stage,
+            stage=app.backend.stage,
         )
     if not verdict.is_good and wanted != "ended":
         reason = f": {verdict.reason}" if verdict.reason else ""
@@ -100,8 +100,8 @@ def between_looks(app: App) -> Callable[[float], None]:
     def pause(seconds: float) -> None:
         from sagectl.controlplane.jobs import active
 
-        if active(app.plane.store):
-            app.launch()
+        if active(app.local.plane.store):
+            app.local.launch()
         app.sleep(seconds)
 
     return pause

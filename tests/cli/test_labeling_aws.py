@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sagectl.app import Consolidation
+from sagectl.app.consolidation import Consolidation
 from sagectl.controlplane.labelwork import Answer, LabelingWork
 from sagectl.controlplane.plane import ControlPlane
 from sagectl.controlplane.resources import Place

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sagectl.app import Consolidation
+from sagectl.app.consolidation import Consolidation
 from sagectl.controlplane import people, resources
 from sagectl.controlplane.labelwork import Answer, LabelingWork
 from sagectl.errors import InputError, NotFoundError

@@ -109,7 +109,7 @@ def test_the_app_fetches_an_object_once(bucket: str, tmp_path: Path) -> None:
     S3Objects("us-east-1").put(f"s3://{bucket}/fetched.onnx", model)
     app = App(settings({"backend": "aws", "region": "us-east-1"}))
 
-    found = app.fetch(f"s3://{bucket}/fetched.onnx")
+    found = app.backend.fetch(f"s3://{bucket}/fetched.onnx")
 
     assert found.read_bytes() == b"weights"
-    assert app.fetch(f"s3://{bucket}/fetched.onnx") == found
+    assert app.backend.fetch(f"s3://{bucket}/fetched.onnx") == found

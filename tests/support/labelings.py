@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sagectl.app import Consolidation
+from sagectl.app.consolidation import Consolidation
 from sagectl.catalog.task_types import TASK_TYPES
 from sagectl.controlplane.labelwork import LabelingWork
 from sagectl.controlplane.objects import ObjectStore
