@@ -5,25 +5,24 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from sagectl.catalog.task_types import DAYS_30, FUNCTION_ACCOUNTS, HOURS_8, task_type_of
+from sagectl.catalog.task_types import DAYS_30, HOURS_8
+from sagectl.schema.rules.labeling_arns import ARN_RULES, INTERFACE, TASK, crowd_of, task_of
 from sagectl.schema.rules.rule import Breach, Rule, given, listed, number, text
 from sagectl.schema.rules.tags import TAG_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from sagectl.catalog.task_types import TaskType
 
-_TASK = "HumanTaskConfig"
-_PRE = f"{_TASK}.PreHumanTaskLambdaArn"
-_ACS = f"{_TASK}.AnnotationConsolidationConfig.AnnotationConsolidationLambdaArn"
-_PRICE = f"{_TASK}.PublicWorkforceTaskPrice"
-_INTERFACE = f"{_TASK}.UiConfig.HumanTaskUiArn"
-_TEAM = f"{_TASK}.WorkteamArn"
-_ALGORITHM = "LabelingJobAlgorithmsConfig.LabelingJobAlgorithmSpecificationArn"
-_LIFETIME = f"{_TASK}.TaskAvailabilityLifetimeInSeconds"
+_PRICE = f"{TASK}.PublicWorkforceTaskPrice"
+_LIFETIME = f"{TASK}.TaskAvailabilityLifetimeInSeconds"
 _CLASSIFIERS = "InputConfig.DataAttributes.ContentClassifiers"
 FREE_OF_PII = "FreeOfPersonallyIdentifiableInformation"
+_FILES = (
+    "InputConfig.DataSource.S3DataSource.ManifestS3Uri",
+    "LabelCategoryConfigS3Uri",
+    f"{TASK}.UiConfig.UiTemplateS3Uri",
+)
 HOURS_12 = 12 * 60 * 60
 
 # Prices are in tenths of a cent.
@@ -36,21 +35,6 @@ PRICES: Mapping[str, tuple[int, ...]] = MappingProxyType(
 )
 
 
-def _task(params: Mapping[str, Any]) -> TaskType | None:
-    """The built-in task that the request is for; None for one of its author's own."""
-    function = text(params, _PRE) or text(params, _ACS)
-    return task_type_of(function) if function else None
-
-
-def _crowd(params: Mapping[str, Any]) -> str | None:
-    """``public-crowd``, ``vendor-crowd`` or ``private-crowd``, as all that are referred to."""
-    team = given(params, f"{_TASK}.WorkteamArn")
-    if isinstance(team, str):
-        parts = team.partition(":workteam/")[2].split("/")
-        return parts[0] if len(parts) > 1 else None
-    return "private-crowd" if hasattr(team, "kind") else None
-
-
 def _attribute_suffix(params: Mapping[str, Any]) -> Iterator[Breach]:
     name = text(params, "LabelAttributeName")
     if name is not None and name.endswith("-metadata"):
@@ -58,8 +42,15 @@ def _attribute_suffix(params: Mapping[str, Any]) -> Iterator[Breach]:
         yield Breach("LabelAttributeName", said, f"Such as {name.removesuffix('-metadata')!r}.")
 
 
+def _attribute_of_input(params: Mapping[str, Any]) -> Iterator[Breach]:
+    name = text(params, "LabelAttributeName")
+    if name in ("source", "source-ref"):
+        said = f"{name!r} is what the input manifest calls the object to label"
+        yield Breach("LabelAttributeName", said, "Name what the labels are about.")
+
+
 def _attribute_reference(params: Mapping[str, Any]) -> Iterator[Breach]:
-    name, task = text(params, "LabelAttributeName"), _task(params)
+    name, task = text(params, "LabelAttributeName"), task_of(params)
     if name is None or task is None or name.endswith("-ref") == task.needs_ref_attribute:
         return
     if task.needs_ref_attribute:
@@ -78,79 +69,36 @@ def _data_source(params: Mapping[str, Any]) -> Iterator[Breach]:
         yield Breach("InputConfig.DataSource.S3DataSource", said, hint)
 
 
+def _objects(params: Mapping[str, Any]) -> Iterator[Breach]:
+    for path in _FILES:
+        uri = text(params, path)
+        if uri is not None and uri.startswith("s3://") and not uri[5:].partition("/")[2]:
+            said = f"{uri!r} names a bucket, and no object in it"
+            yield Breach(path, said, "Write s3://BUCKET/KEY.")
+
+
 def _one_interface(params: Mapping[str, Any]) -> Iterator[Breach]:
-    config, task = given(params, f"{_TASK}.UiConfig"), _task(params)
+    config, task = given(params, f"{TASK}.UiConfig"), task_of(params)
     if not isinstance(config, dict):
         return
     if "UiTemplateS3Uri" in config and "HumanTaskUiArn" in config:
         said = "is given beside UiTemplateS3Uri, and a job has one interface"
-        yield Breach(_INTERFACE, said, "Keep one of the two.")
+        yield Breach(INTERFACE, said, "Keep one of the two.")
     elif "UiTemplateS3Uri" not in config and "HumanTaskUiArn" not in config:
         interface = task.interface if task else None
         hint = f"Give HumanTaskUiArn …:human-task-ui/{interface}." if interface else None
         said = "is required, or HumanTaskUiArn is, and both are missing"
-        yield Breach(f"{_TASK}.UiConfig.UiTemplateS3Uri", said, hint)
-
-
-def _interface_of_task(params: Mapping[str, Any]) -> Iterator[Breach]:
-    interface, task = text(params, _INTERFACE), _task(params)
-    if interface is None or task is None:
-        return
-    name = interface.rpartition("/")[2]
-    if task.interface is None:
-        said = f"{name!r} is not for {task.name}, which takes a template of yours"
-        yield Breach(_INTERFACE, said, "Give UiTemplateS3Uri.")
-    elif name != task.interface:
-        said = f"{name!r} is not the interface of {task.name}"
-        yield Breach(_INTERFACE, said, f"Use …:human-task-ui/{task.interface}.")
-
-
-def _consolidation_of_task(params: Mapping[str, Any]) -> Iterator[Breach]:
-    before, after = text(params, _PRE), text(params, _ACS)
-    first = task_type_of(before) if before else None
-    second = task_type_of(after) if after else None
-    if first is not None and second is not None and first is not second:
-        said = f"consolidates {second.name}, and the task is {first.name}"
-        yield Breach(_ACS, said, f"Use the function ACS-{first.name}.")
-
-
-def _functions_of_region(params: Mapping[str, Any]) -> Iterator[Breach]:
-    for path in (_PRE, _ACS):
-        parts = (text(params, path) or "").split(":")
-        if len(parts) < 7 or parts[4] not in FUNCTION_ACCOUNTS.values():
-            continue
-        region, account = parts[3], parts[4]
-        if (owner := FUNCTION_ACCOUNTS.get(region)) != account:
-            said = f"{account} owns no functions in {region}"
-            known = ", ".join(FUNCTION_ACCOUNTS)
-            hint = f"There it is {owner}." if owner else f"Built-in tasks are in {known}."
-            yield Breach(path, said, hint)
-
-
-def _one_region(params: Mapping[str, Any]) -> Iterator[Breach]:
-    """ARNs that lie elsewhere than the work team, or than the first of them."""
-    first: tuple[str, str] | None = None
-    for path in (_TEAM, _PRE, _ACS, _INTERFACE, _ALGORITHM):
-        parts = (text(params, path) or "").split(":")
-        if len(parts) < 6 or not parts[3]:
-            continue
-        if first is None:
-            first = path, parts[3]
-        elif parts[3] != first[1]:
-            name = first[0].rpartition(".")[2]
-            said = f"is in {parts[3]}, and {name} is in {first[1]}"
-            hint = "A job, its team and its functions are in one region."
-            yield Breach(path, said, hint)
+        yield Breach(f"{TASK}.UiConfig.UiTemplateS3Uri", said, hint)
 
 
 def _public_workforce(params: Mapping[str, Any]) -> Iterator[Breach]:
-    crowd = _crowd(params)
+    crowd = crowd_of(params)
     if crowd == "public-crowd":
         if FREE_OF_PII not in listed(params, _CLASSIFIERS):
             said = f"must have {FREE_OF_PII} for the public workforce"
             hint = "Everyone may see the data: declare that it names nobody, if so."
             yield Breach(_CLASSIFIERS, said, hint)
-        if given(params, _PRICE) is None:
+        if not given(params, _PRICE):
             said = "is required, and missing: the public workforce is paid by the task"
             yield Breach(
                 _PRICE, said, "Such as AmountInUsd: {Cents: 1, TenthFractionsOfACent: 2}."
@@ -165,7 +113,7 @@ def _price(params: Mapping[str, Any]) -> Iterator[Breach]:
         return
     units = {"Dollars": 1000, "Cents": 10, "TenthFractionsOfACent": 1}
     price = sum((number(amount, name) or 0) * worth for name, worth in units.items())
-    task = _task(params)
+    task = task_of(params)
     allowed = PRICES.get(task.name, _ALL) if task else _ALL
     if price not in allowed:
         closest = min(allowed, key=lambda one: abs(one - price))
@@ -175,14 +123,14 @@ def _price(params: Mapping[str, Any]) -> Iterator[Breach]:
 
 
 def _times(params: Mapping[str, Any]) -> Iterator[Breach]:
-    task, limit = _task(params), number(params, f"{_TASK}.TaskTimeLimitInSeconds")
+    task, limit = task_of(params), number(params, f"{TASK}.TaskTimeLimitInSeconds")
     longest = task.max_task_seconds if task else HOURS_8
     if limit is not None and limit > longest:
         label = task.name if task else "a custom task"
         said = f"must be at most {longest} for {label}, not {limit}"
-        yield Breach(f"{_TASK}.TaskTimeLimitInSeconds", said)
+        yield Breach(f"{TASK}.TaskTimeLimitInSeconds", said)
     lifetime = number(params, _LIFETIME)
-    longest = HOURS_12 if _crowd(params) == "public-crowd" else DAYS_30
+    longest = HOURS_12 if crowd_of(params) == "public-crowd" else DAYS_30
     if lifetime is not None and lifetime > longest:
         label = "the public workforce" if longest == HOURS_12 else "this work team"
         yield Breach(_LIFETIME, f"must be at most {longest} for {label}, not {lifetime}")
@@ -199,6 +147,12 @@ RULES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
                 _attribute_suffix,
             ),
             Rule(
+                "labeling.attribute-input",
+                "LabelAttributeName is not that of the object to label.",
+                "Developer Guide, Use an Input Manifest File",
+                _attribute_of_input,
+            ),
+            Rule(
                 "labeling.attribute-ref",
                 "LabelAttributeName ends in -ref where labels are files, and only there.",
                 "API reference, CreateLabelingJob; Developer Guide",
@@ -212,39 +166,18 @@ RULES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
                 _data_source,
             ),
             Rule(
+                "labeling.objects",
+                "The input manifest, the categories and the template are objects of a bucket.",
+                "API reference, CreateLabelingJob",
+                _objects,
+            ),
+            Rule(
                 "labeling.one-interface",
                 "Workers see a template of yours or a built-in interface.",
                 "API reference, UiConfig",
                 _one_interface,
             ),
-            Rule(
-                "labeling.interface",
-                "A built-in interface is that of the built-in task.",
-                "API reference, UiConfig",
-                _interface_of_task,
-                is_lenient=True,
-            ),
-            Rule(
-                "labeling.consolidation",
-                "Built-in functions are both of one task.",
-                "API reference, AnnotationConsolidationConfig",
-                _consolidation_of_task,
-                is_lenient=True,
-            ),
-            Rule(
-                "labeling.function-account",
-                "A built-in function belongs to its region's own account.",
-                "API reference, HumanTaskConfig",
-                _functions_of_region,
-                is_lenient=True,
-            ),
-            Rule(
-                "labeling.one-region",
-                "The team, the functions, the interface and the algorithm are in one region.",
-                "API reference, CreateLabelingJob",
-                _one_region,
-                is_lenient=True,
-            ),
+            *ARN_RULES,
             Rule(
                 "labeling.public-workforce",
                 "The public workforce needs a price and data free of personal information; "

@@ -20,6 +20,7 @@ PUBLIC = "arn:aws:sagemaker:us-east-1:394669845002:workteam/public-crowd/default
 FREE = "FreeOfPersonallyIdentifiableInformation"
 TASK = "HumanTaskConfig"
 ACS = f"{TASK}.AnnotationConsolidationConfig.AnnotationConsolidationLambdaArn"
+ALGORITHM = "LabelingJobAlgorithmsConfig.LabelingJobAlgorithmSpecificationArn"
 CLASSIFIERS = "InputConfig.DataAttributes.ContentClassifiers"
 INTERFACE = "arn:aws:sagemaker:us-east-1:394669845002:human-task-ui"
 
@@ -85,6 +86,38 @@ def test_every_built_in_task_can_be_asked_for(task: str, broken: Broken) -> None
         pytest.param(job(name="x-metadata"),
                      ["labeling.attribute-metadata at LabelAttributeName"], id="metadata"),
         pytest.param(job(None, name="x-ref"), [], id="own-task-may-write-files"),
+        pytest.param(job(None, name="source-ref"),
+                     ["labeling.attribute-input at LabelAttributeName"], id="names-the-object"),
+        pytest.param(
+            job(PreHumanTaskLambdaArn=TASK_TYPES["BoundingBox"].consolidation_arn("us-east-1")),
+            [f"labeling.function-name at {TASK}.PreHumanTaskLambdaArn"], id="other-function"),
+        pytest.param(
+            job(None, PreHumanTaskLambdaArn=
+                "arn:aws:lambda:us-east-1:432418664414:function:PRE-BoundingBix"),
+            [f"labeling.function-name at {TASK}.PreHumanTaskLambdaArn"], id="no-function"),
+        pytest.param(
+            job(None, PreHumanTaskLambdaArn=
+                "arn:aws:lambda:us-east-1:432418664414:function:PRE-PassThrough"),
+            [], id="pass-through"),
+        pytest.param(
+            job() | {"LabelingJobAlgorithmsConfig": {"LabelingJobAlgorithmSpecificationArn":
+                TASK_TYPES["TextMultiClass"].algorithm_arn("us-east-1")}},
+            [f"labeling.algorithm at {ALGORITHM}"], id="algorithm-of-another-task"),
+        pytest.param(
+            job() | {"LabelingJobAlgorithmsConfig": {"LabelingJobAlgorithmSpecificationArn":
+                TASK_TYPES["BoundingBox"].algorithm_arn("us-east-1")}},
+            [], id="algorithm"),
+        pytest.param(job(WorkteamArn=PRIVATE.replace("private-crowd/", "")),
+                     [f"labeling.crowd at {TASK}.WorkteamArn"], id="no-crowd"),
+        pytest.param(job(WorkteamArn=PRIVATE.replace("arn:aws:", "arn:aws-cn:")),
+                     [f"labeling.one-partition at {TASK}.WorkteamArn"], id="partition"),
+        pytest.param(job() | {"RoleArn": "arn:aws-cn:iam::123456789012:role/label"},
+                     ["labeling.one-partition at RoleArn"], id="role-of-a-partition"),
+        pytest.param(job(ui={"UiTemplateS3Uri": "s3://data/"}),
+                     [f"labeling.objects at {TASK}.UiConfig.UiTemplateS3Uri"], id="bucket"),
+        pytest.param(
+            job(WorkteamArn=PUBLIC, PublicWorkforceTaskPrice={}, classifiers=(FREE,)),
+            [f"labeling.public-workforce at {TASK}.PublicWorkforceTaskPrice"], id="no-amount"),
         pytest.param(job() | {"InputConfig": {"DataSource": {}}},
                      ["labeling.data-source at InputConfig.DataSource.S3DataSource"],
                      id="no-data"),
