@@ -76,7 +76,8 @@ def matrix(app: App, model: Path, targets: tuple[str, ...], **given: Any) -> Non
 
     As many at a time as this machine has processors and memory for. What was compiled before
     comes from the cache, so a matrix that was cut short goes on where it was. A file of targets
-    has one a line, with compiler options as JSON behind its name.
+    has one a line, with compiler options as JSON behind its name. To have SageMaker compile
+    them, write their jobs with compile init --targets, and apply those.
 
     \b
     Examples:

@@ -93,6 +93,47 @@ def test_init_writes_a_manifest_that_validates(local: Run, tmp_path: Path) -> No
     assert "- 8\n" in path.read_text()
 
 
+def test_init_writes_a_job_for_each_of_many_targets(local: Run, tmp_path: Path) -> None:
+    (boards := tmp_path / "boards.txt").write_text(
+        "rasp4b\nLINUX_ARM64_NVIDIA "
+        '{"gpu-code": "sm_72", "trt-ver": "7.1.3", "cuda-ver": "10.2"}\n'
+    )
+    path = tmp_path / "jobs.yaml"
+
+    written = local("compile", "init", MODEL, "--targets", str(boards), "-o", str(path))
+    planned = local("apply", "-f", str(path), "--dry-run", "-o", "json")
+
+    assert written.code == 0, written.err
+    assert planned.code == 0, planned.err
+    assert "digits-rasp4b" in planned.out
+    assert "digits-LINUX-ARM64-NVIDIA" in planned.out
+
+
+def test_init_writes_jobs_for_all_targets(local: Run, tmp_path: Path) -> None:
+    path = tmp_path / "jobs.yaml"
+
+    written = local("compile", "init", MODEL, "--targets", "all,devices", "-o", str(path))
+    validated = local("validate", "-f", str(path))
+
+    assert (written.code, validated.code) == (0, 0), written.err + validated.err
+    assert "does not take them: LINUX_X86" in written.err
+    assert "LINUX_ARM64_NVIDIA" in path.read_text()
+
+
+def test_init_refuses_a_target_that_was_named_and_the_service_does_not_take(
+    local: Run,
+) -> None:
+    done = local("compile", "init", MODEL, "--targets", "LINUX_X86")
+    assert (done.code, done.out) == (2, "")
+    assert "LINUX on X86 is not compiled for" in done.err
+
+
+def test_init_takes_targets_or_a_platform(local: Run) -> None:
+    done = local("compile", "init", MODEL, "--targets", "cpus", "--os", "LINUX")
+    assert (done.code, done.out) == (2, "")
+    assert "both --targets and a platform" in done.err
+
+
 def test_init_asks_for_sizes_that_it_cannot_know(local: Run, tmp_path: Path) -> None:
     from tests.compiler.frontends.onnx.harness import model_of
 
