@@ -65,26 +65,58 @@ def rows(
 
     ``fetch`` gets the pictures that masks are in; without it they are addresses and no more.
     """
-    for number, text in enumerate(filter(str.strip, lines)):
-        line = json.loads(text)
-        metadata = line.get(f"{attribute}-metadata", {})
-        source = str(line.get("source-ref", line.get("source", "")))
-        value = line.get(attribute)
-        if metadata.get("type") == _MASK and value is not None and fetch is not None:
-            painting = paintings.stored(fetch(value), metadata)
-            pixels = paintings.pixel_counts(painting)
-            sure = _mean(metadata["internal-color-map"].values())
-            yield Row(number, source, painting, tuple(pixels), sure, line, pixels)
-            continue
-        label, names, confidence = _label(value, metadata)
-        yield Row(number, source, label, names, confidence, line)
+    at = 0
+    for place, text in enumerate(lines, start=1):
+        if text.strip():
+            try:
+                yield _row(at, text, attribute, fetch)
+            except (ValueError, LookupError, TypeError) as error:
+                raise ValueError(f"line {place}: {error}") from error
+            at += 1
+
+
+def _row(number: int, text: str, attribute: str, fetch: Callable[[str], bytes] | None) -> Row:
+    line = _mapping(_read(text), "the line")
+    metadata = _mapping(line.get(f"{attribute}-metadata", {}), f"{attribute}-metadata")
+    source = str(line.get("source-ref", line.get("source", "")))
+    value = line.get(attribute)
+    if metadata.get("type") == _MASK and value is not None and fetch is not None:
+        painting = paintings.stored(fetch(value), metadata)
+        pixels = paintings.pixel_counts(painting)
+        sure = _mean(metadata["internal-color-map"].values())
+        return Row(number, source, painting, tuple(pixels), sure, line, pixels)
+    label, names, confidence = _label(value, metadata)
+    if not all(isinstance(name, str) for name in names):
+        raise ValueError(f"a label is no text: {names!r:.80}")
+    sure = None if confidence is None else float(confidence)
+    return Row(number, source, label, names, sure, line)
+
+
+def _read(text: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=_no_number)
+    except RecursionError as error:
+        raise ValueError("is nested too deep") from error
+
+
+def _no_number(word: str) -> Any:
+    raise ValueError(f"{word} is no number in JSON")
+
+
+def _mapping(value: Any, what: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{what} is no JSON object: {value!r:.60}")
+    return value
 
 
 def responses(number: int, text: str) -> Iterator[Response]:
     """The answers in one file below ``worker-response``."""
-    for one in json.loads(text)["answers"]:
-        seconds = float(one.get("timeSpentInSeconds", 0.0))
-        yield Response(number, one["workerId"], seconds, one["answerContent"])
+    said = _mapping(_read(text), "the file")
+    for one in said["answers"]:
+        answer = _mapping(one, "an answer")
+        seconds = float(answer.get("timeSpentInSeconds") or 0.0)
+        content = _mapping(answer["answerContent"], "answerContent")
+        yield Response(number, str(answer["workerId"]), seconds, content)
 
 
 def task_of(found: Sequence[Row], attribute: str) -> str:
@@ -178,6 +210,8 @@ LIKENESS: dict[str, Callable[[Any, Any], float]] = {
 
 def likeness(task: str, one: Any, other: Any) -> float:
     """How alike two labels of a task are, from 0 to 1: equal, shared or matching parts."""
+    if one is None or other is None:  # nobody labeled it
+        return _same(one, other)
     return LIKENESS.get(task, _same)(one, other)
 
 

@@ -100,6 +100,60 @@ def test_two_jobs_are_compared_by_what_was_labeled() -> None:
     assert (difference["First"], difference["Second"]) == ("dog", "cat")
 
 
+@pytest.mark.parametrize(
+    "task",
+    ["ImageMultiClass", "ImageMultiClassMultiLabel", "BoundingBox", "NamedEntityRecognition"],
+)
+def test_what_nobody_labeled_is_like_nothing_but_its_kind(task: str) -> None:
+    assert likeness(task, None, None) == 1.0
+    assert likeness(task, None, frozenset()) == 0.0
+    assert likeness(task, [], None) == 0.0
+
+
+METADATA = {"class-name": "cat", "confidence": 0.5, "type": "groundtruth/image-classification"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("[1]", id="list"),
+        pytest.param("[" * 5000, id="deep"),
+        pytest.param('{"pet": 0, "pet-metadata": null}', id="metadata-null"),
+        pytest.param('{"pet": 0, "pet-metadata": "x"}', id="metadata-text"),
+        pytest.param(
+            json.dumps({"pet": 0, "pet-metadata": METADATA | {"confidence": "high"}}),
+            id="confidence",
+        ),
+        pytest.param(
+            json.dumps({"pet": 0, "pet-metadata": METADATA | {"confidence": float("nan")}}),
+            id="no-number",
+        ),
+        pytest.param(
+            json.dumps({"pet": 0, "pet-metadata": METADATA | {"class-name": ["cat"]}}),
+            id="name",
+        ),
+    ],
+)
+def test_a_line_that_no_job_wrote_is_told_with_its_number(line: str) -> None:
+    good = json.dumps({"source": "a", "pet": 0, "pet-metadata": METADATA})
+    with pytest.raises(ValueError, match=r"line 3: "):
+        list(rows([good, "\n", line], "pet"))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param('{"answers": ["x"]}', id="text"),
+        pytest.param('{"answers": [{"workerId": "a", "answerContent": []}]}', id="content"),
+        pytest.param("[]", id="list"),
+        pytest.param("[" * 5000, id="deep"),
+    ],
+)
+def test_answers_that_no_job_wrote_are_told_of(said: str) -> None:
+    with pytest.raises(ValueError, match=r"JSON object|nested too deep"):
+        list(responses(0, said))
+
+
 def test_coco_has_images_boxes_and_categories() -> None:
     found = json.loads(exports.coco(written("BoundingBox", [box("dog", 10)]), NAMES))
     assert found["images"] == [
