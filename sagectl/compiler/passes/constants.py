@@ -9,6 +9,7 @@ from sagectl.compiler.passes.graph import (
     constant,
     dtype,
     ints,
+    literal,
     operator,
     rewritten,
     shape,
@@ -38,7 +39,7 @@ def settled(module: IRModule) -> IRModule:
 
 def _fold(site: Site, table: Mapping[str, Fold] | None = None) -> Any:
     import numpy as np
-    from tvm.relax import ShapeExpr, const
+    from tvm.relax import ShapeExpr
 
     values = [constant(arg) for arg in site.args if not isinstance(arg, ShapeExpr)]
     operands = [value for value in values if value is not None]
@@ -49,7 +50,7 @@ def _fold(site: Site, table: Mapping[str, Fold] | None = None) -> Any:
     if value is None:
         return None
     made = np.ascontiguousarray(value, dtype(site.call))
-    return const(made.reshape(shape(site.call) or ()))
+    return literal(made.reshape(shape(site.call) or ()))
 
 
 def _permuted(call: Any, value: Array) -> Array:

@@ -77,6 +77,13 @@ def constant(expression: Any) -> np.ndarray[Any, Any] | None:
     return None
 
 
+def literal(value: np.ndarray[Any, Any] | np.generic) -> Any:
+    """Return a constant of the value's own type; TVM takes 64 bits for 32 unless told."""
+    from tvm.relax import const
+
+    return const(value, str(value.dtype))
+
+
 def shape(expression: Any) -> tuple[int, ...] | None:
     """Return the shape of a tensor when all of it is known."""
     from tvm.relax import ShapeExpr

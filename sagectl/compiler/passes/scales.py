@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sagectl.compiler.passes.graph import constant, dtype, operator, rewritten, shape
+from sagectl.compiler.passes.graph import constant, dtype, literal, operator, rewritten, shape
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,7 +27,7 @@ def absorbed(module: IRModule) -> IRModule:
 
 def _batch_norm(site: Site) -> Any:
     import numpy as np
-    from tvm.relax import Tuple, const, op
+    from tvm.relax import Tuple, op
 
     source, *rest = site.args
     known = shape(source)
@@ -42,14 +42,14 @@ def _batch_norm(site: Site) -> Any:
     form = [1] * len(known)
     form[int(attrs.axis)] = -1
     kind = dtype(source)
-    scaled = site.emit(op.multiply(source, const(scale.reshape(form).astype(kind))))
-    shifted = site.emit(op.add(scaled, const(shift.reshape(form).astype(kind))))
+    scaled = site.emit(op.multiply(source, literal(scale.reshape(form).astype(kind))))
+    shifted = site.emit(op.add(scaled, literal(shift.reshape(form).astype(kind))))
     return Tuple([shifted, rest[2], rest[3]])
 
 
 def _multiply(site: Site) -> Any:
     """``conv(x, w) * s`` as ``conv(x, w * s)``; ``(y + b) * s`` as ``y * s + b * s``."""
-    from tvm.relax import const, op
+    from tvm.relax import op
 
     value, scale = _operands(site)
     if scale is None or shape(value) != shape(site.call):
@@ -65,12 +65,12 @@ def _multiply(site: Site) -> Any:
     scaled = None if made is None else SCALABLE[operator(made)](made, scale)
     if scaled is None or shift is None:
         return None
-    return op.add(site.emit(scaled), const((shift * scale).astype(shift.dtype)))
+    return op.add(site.emit(scaled), literal((shift * scale).astype(shift.dtype)))
 
 
 def _add(site: Site) -> Any:
     """``(y + a) + b`` as ``y + (a + b)``."""
-    from tvm.relax import const, op
+    from tvm.relax import op
 
     value, shift = _operands(site)
     if shift is None:
@@ -81,7 +81,7 @@ def _add(site: Site) -> Any:
     inner, before = _constant_last(shifted.args)
     if before is None or shape(inner) != shape(site.call):
         return None
-    return op.add(inner, const((before + shift).astype(before.dtype)))
+    return op.add(inner, literal((before + shift).astype(before.dtype)))
 
 
 def _operands(site: Site) -> tuple[Any, Array | None]:
@@ -97,7 +97,7 @@ def _constant_last(args: Any) -> tuple[Any, Array | None]:
 
 
 def _scaled_conv2d(call: Any, scale: Array) -> Any:
-    from tvm.relax import Call, const
+    from tvm.relax import Call
 
     weights = constant(call.args[1])
     attrs = call.attrs
@@ -107,11 +107,11 @@ def _scaled_conv2d(call: Any, scale: Array) -> Any:
     if factors is None:
         return None
     scaled = (weights * factors[:, None, None, None]).astype(weights.dtype)
-    return Call(call.op, [call.args[0], const(scaled)], attrs, call.ty_args)
+    return Call(call.op, [call.args[0], literal(scaled)], attrs, call.ty_args)
 
 
 def _scaled_matmul(call: Any, scale: Array) -> Any:
-    from tvm.relax import Call, const
+    from tvm.relax import Call
 
     weights = constant(call.args[1])
     known = shape(call)
@@ -121,7 +121,7 @@ def _scaled_matmul(call: Any, scale: Array) -> Any:
     if factors is None:
         return None
     scaled = (weights * factors[None, :]).astype(weights.dtype)
-    return Call(call.op, [call.args[0], const(scaled)], call.attrs, call.ty_args)
+    return Call(call.op, [call.args[0], literal(scaled)], call.attrs, call.ty_args)
 
 
 def _along(scale: Array, rank: int, axis: int, length: int) -> Array | None:

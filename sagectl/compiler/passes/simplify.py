@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sagectl.compiler.passes.graph import constant, ints, operator, rewritten, shape
+from sagectl.compiler.passes.graph import constant, ints, literal, operator, rewritten, shape
 
 if TYPE_CHECKING:
     from tvm.ir import IRModule
@@ -84,12 +84,10 @@ def _stacked(site: Site) -> Any:
 
 def _narrow(term: Any) -> Any:
     """A constant that is the same everywhere, as one number."""
-    from tvm.relax import const
-
     value = constant(term)
     if value is None or value.size < 2 or (value != value.reshape(-1)[0]).any():
         return term
-    return const(value.reshape(-1)[0])
+    return literal(value.reshape(-1)[0])
 
 
 def _power(site: Site) -> Any:
@@ -115,7 +113,7 @@ def _power(site: Site) -> Any:
 def _divide(site: Site) -> Any:
     """A division by a constant power of two, which multiplying does exactly."""
     import numpy as np
-    from tvm.relax import const, op
+    from tvm.relax import op
 
     divisor = constant(site.args[1])
     if divisor is None or not np.issubdtype(divisor.dtype, np.floating):
@@ -123,7 +121,7 @@ def _divide(site: Site) -> Any:
     mantissa, _ = np.frexp(divisor)
     if not np.all(np.abs(mantissa) == 0.5):
         return None
-    return op.multiply(site.args[0], const((1 / divisor).astype(divisor.dtype)))
+    return op.multiply(site.args[0], literal((1 / divisor).astype(divisor.dtype)))
 
 
 def _conv1d(site: Site) -> Any:
@@ -147,12 +145,12 @@ def _conv1d(site: Site) -> Any:
 
 
 def _with_height(site: Site, kernel: Any, extents: tuple[int, ...]) -> Any:
-    from tvm.relax import const, op
+    from tvm.relax import op
 
     values = constant(kernel)
     wanted = (*extents[:2], 1, extents[2])
     if values is not None:
-        return const(values.reshape(wanted))
+        return literal(values.reshape(wanted))
     return site.emit(op.reshape(kernel, wanted))
 
 

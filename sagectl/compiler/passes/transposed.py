@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sagectl.compiler.passes.graph import constant, ints, operator, rewritten, shape
+from sagectl.compiler.passes.graph import constant, ints, literal, operator, rewritten, shape
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,7 +55,7 @@ def _woven(
     site: Site, image: Any, weights: Array, strides: Pair, before: Pair, extents: Pair
 ) -> Any:
     """Convolve all phases at once, weave them, and cut the result's window out."""
-    from tvm.relax import const, op
+    from tvm.relax import op
 
     batch, _, *source = shape(image) or ()
     taps = tuple(
@@ -65,7 +65,7 @@ def _woven(
         )
     )
     outputs = weights.shape[1]
-    kernel = const(phase_kernel(weights, strides, taps))
+    kernel = literal(phase_kernel(weights, strides, taps))
     around = (taps[0] - 1, taps[1] - 1) * 2
     phases = site.emit(op.nn.conv2d(image, kernel, padding=around))
     long, wide = (length + tap - 1 for length, tap in zip(source, taps, strict=True))

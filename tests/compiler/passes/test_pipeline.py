@@ -188,6 +188,20 @@ def test_bounds_that_arrive_as_stacks_become_a_maximum_and_a_minimum() -> None:
     agrees(proto, (3, 16))
 
 
+@pytest.mark.parametrize(
+    ("code", "kind"), [(11, np.float64), (7, np.int64)], ids=["double", "int64"]
+)
+def test_constants_of_64_bits_keep_them(code: int, kind: type) -> None:
+    weights = {"low": np.full(16, 2, kind), "eight": kind(8)}
+    nodes = [
+        node("Cast", ["x"], "c", to=code),
+        node("Max", ["c", "low"], "m"),
+        node("Div", ["m", "eight"], "d"),
+        node("Cast", ["d"], to=1),
+    ]
+    agrees(model(nodes, {"x": (3, 16)}, weights), (3, 16))
+
+
 def test_dropout_and_identity_leave_nothing() -> None:
     nodes = [
         node("Identity", ["x"], "i"),
