@@ -75,7 +75,8 @@ def _answered(
         except UnanswerableError as error:
             refused = error
             continue
-        if all(_is_finite(output) for output in outputs):
+        # An output as long as a run finds may come without elements, which proves little.
+        if all(_is_finite(output) and output.size for output in outputs):
             return str(draw), feeds, outputs
         answered = answered or (str(draw), feeds, outputs)
     if answered is None:

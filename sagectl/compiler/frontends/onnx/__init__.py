@@ -127,5 +127,8 @@ def _is_rough(model: ModelProto, output: str) -> bool:
 def _spec(name: str, value: Value) -> TensorSpec:
     from sagectl.compiler.frontends import TensorSpec
 
-    shape = tuple(-1 if size is None else size for size in value.shape or ())
+    shape = tuple(
+        -1 if size is None or axis in value.sizes else size
+        for axis, size in enumerate(value.shape or ())
+    )
     return TensorSpec(name, str(value.dtype), shape)

@@ -8,7 +8,7 @@ from sagectl.compiler.frontends.onnx.graph import Node, Origin, Unsupported, Val
 from sagectl.compiler.frontends.onnx.support import HALF_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
 
@@ -70,6 +70,8 @@ class Builder:
         import numpy as np
 
         values = [self._widened(self.value(each)) for each in operands]
+        if any(value is not None and value.sizes for value in values):
+            raise Unsupported("the size of what goes in is known at run time only")
         wanted = np.dtype(dtype)
         is_half = wanted.name in HALF_TYPES
         node = Node(
@@ -88,6 +90,22 @@ class Builder:
         if value is None or value.dtype is None or value.dtype.name not in HALF_TYPES:
             return value
         return self.cast(value, "float32")
+
+    def lowered(self, node: Node) -> list[Value | None]:
+        """The results of a node that is already put together."""
+        return self._lowering.apply(node)
+
+    def full(self, value: Value) -> Value:
+        """The value with what lies beyond its sizes: as large as it may be in any run."""
+        return self._lowering.full(value, self._origin) if value.sizes else value
+
+    def sized(self, value: Value, sizes: Mapping[int, Value]) -> Value:
+        """The value, cut to ``sizes`` as well."""
+        if sizes and value.data is not None and value.data.size:
+            raise Unsupported(f"{value.name!r} is known but for its size")
+        if sizes and value.data is None:
+            value.sizes = {**value.sizes, **sizes}
+        return value
 
     def value(self, operand: Any) -> Value | None:
         """The operand as a value."""
@@ -110,7 +128,7 @@ class Builder:
 
     def shape(self, value: Value) -> tuple[int, ...]:
         """The value's static shape; Unsupported when it is known at run time only."""
-        if value.shape is None or None in value.shape:
+        if value.shape is None or None in value.shape or value.sizes:
             raise Unsupported(
                 f"the shape of {value.name!r} is known at run time only", (value,)
             )
@@ -135,7 +153,7 @@ class Builder:
     def reshape(self, value: Value, shape: Sequence[int]) -> Value:
         import numpy as np
 
-        if value.shape == tuple(shape):
+        if value.shape == tuple(shape) and not value.sizes:
             return value
         return self.op("Reshape", value, np.array(shape, np.int64))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sagectl.compiler.frontends.onnx.graph import Node, Unsupported, Value
+from sagectl.compiler.frontends.onnx.graph import Node, Problem, Unsupported, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,6 +31,27 @@ def branch(node: Node, pen: Builder, run: Run) -> list[Value | None]:
         _selected(condition, chosen, other, pen)
         for chosen, other in zip(run(branches[0], ()), run(branches[1], ()), strict=True)
     ]
+
+
+def blamed(node: Node, problems: Sequence[Problem]) -> list[Problem]:
+    """Problems that arose inside ``node``: what a branch lacks matters only where it may run.
+
+    Of a branch that fits the shapes no better than the other one, say, all is known once the
+    condition is; so that is the one thing to say.
+    """
+    condition = node.input(0)
+    if node.op != "If" or condition is None or condition.data is not None:
+        return list(problems)
+    inside = [problem for problem in problems if problem.node is not node]
+    if not inside:
+        return list(problems)
+    first = inside[0]
+    operator = first.node.op if first.node.op != "If" else "an inner If"
+    reason = (
+        "which branch runs is known at run time only, and one of them cannot be compiled for "
+        f"these shapes ({operator}: {first.reason.partition(':')[0]})"
+    )
+    return [Problem(node, reason, (condition,))]
 
 
 def _selected(condition: Value, chosen: Value, other: Value, pen: Builder) -> Value:

@@ -20,7 +20,9 @@ class Value:
 
     ``dtype`` is None for what could not be typed, downstream of a node that is refused.
     A dimension that is None is known at run time only; ``shape`` None is an unknown rank.
-    ``items`` makes the value a sequence, whose length is known while compiling.
+    ``items`` makes the value a sequence, whose length is known while compiling. ``sizes`` has
+    the axes that are as long as a run finds, each with its size, an int64 scalar: ``shape``
+    then says the most they may be, and what lies beyond the size means nothing.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Value:
     data: np.ndarray[Any, Any] | None = None
     producer: Node | None = None
     items: tuple[Value, ...] | None = None
+    sizes: Mapping[int, Value] = field(default_factory=dict)
 
     @property
     def is_static(self) -> bool:
@@ -103,6 +106,15 @@ class Graph:
     inputs: tuple[Value, ...]
     outputs: tuple[tuple[str, Value], ...]
     nodes: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why one node cannot be compiled; ``needs`` are inputs whose values would help."""
+
+    node: Node
+    reason: str
+    needs: tuple[Value, ...] = ()
 
 
 class Unsupported(Exception):  # noqa: N818 - a signal inside the frontend, no user error

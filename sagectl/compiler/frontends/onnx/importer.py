@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.frontends.onnx.casts import cast
-from sagectl.compiler.frontends.onnx.lowering import Problem
+from sagectl.compiler.frontends.onnx.graph import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,12 +57,13 @@ class _Import:
     def run(self) -> tuple[Any, tuple[Problem, ...]]:
         from tvm import relax
 
+        cuts = {id(value): self._cut(value) for _, value in self.graph.outputs if value.sizes}
         parameters = [self._parameter(value) for value in self.graph.inputs]
         with self.bb.function("main", params=parameters):
             with self.bb.dataflow():
                 for node in self.graph.nodes:
                     self._convert(node)
-                results = self._results()
+                results = self._results(cuts)
                 output = results[0] if len(results) == 1 else relax.Tuple(results)
                 returned = self.bb.emit_output(output)
             self.bb.emit_func_output(returned)
@@ -132,9 +133,36 @@ class _Import:
         shape = [1 if size is None else size for size in value.shape or ()]
         return self.bb.emit(relax.op.zeros(shape, str(value.dtype)))
 
-    def _results(self) -> list[Any]:
+    def _cut(self, value: Value) -> Any:
+        """A function of its own from a tensor and its sizes to the part that counts.
+
+        So ``main`` stays straight-line code of fixed shapes, which the passes can walk.
+        """
+        from tvm import relax, te, tirx
+
+        scalar = relax.TensorType((), "int64")
+        sizes = [relax.Var(f"size_{axis}", scalar) for axis in value.sizes]
+        tensor = relax.Var("tensor", relax.TensorType(value.shape, str(value.dtype)))
+        shape = list(value.shape or ())
+        with self.bb.function("cut", params=[tensor, *sizes], private=True):
+            with self.bb.dataflow():
+                for axis, size in zip(value.sizes, sizes, strict=True):
+                    listed = self.bb.emit(relax.op.reshape(size, (1,)))
+                    count = tirx.Var(f"count_{axis}", "int64")
+                    told = self.bb.emit(relax.op.tensor_to_shape(listed))
+                    self.bb.match_cast(told, relax.ShapeType([count]))
+                    shape[axis] = count
+                part = self.bb.emit_te(
+                    lambda x: te.compute(shape, lambda *at: x(*at)),
+                    tensor,
+                    primfunc_name_hint="part",
+                )
+                returned = self.bb.emit_output(part)
+            return self.bb.emit_func_output(returned)
+
+    def _results(self, cuts: Mapping[int, Any]) -> list[Any]:
         """Each output as a tensor of its own: no input, constant or other output shows."""
-        from tvm import topi
+        from tvm import relax, topi
 
         taken: set[int] = {id(value) for value in self.graph.inputs}
         results = []
@@ -147,6 +175,9 @@ class _Import:
             else:
                 expression = self._expression(value)
             taken.add(id(value))
+            if value.sizes:
+                sizes = [self._expression(size) for size in value.sizes.values()]
+                expression = self.bb.emit(relax.Call(cuts[id(value)], [expression, *sizes]))
             results.append(expression)
         return results
 

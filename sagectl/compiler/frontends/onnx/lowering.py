@@ -7,11 +7,12 @@ node is folded, rewritten, inlined or kept with all that is known of its inputs.
 from __future__ import annotations
 
 from collections import ChainMap
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sagectl.compiler.frontends.onnx.builder import Builder
-from sagectl.compiler.frontends.onnx.control import CONTROL
+from sagectl.compiler.frontends.onnx import sizing
+from sagectl.compiler.frontends.onnx.builder import OPSET, Builder
+from sagectl.compiler.frontends.onnx.control import CONTROL, blamed
 from sagectl.compiler.frontends.onnx.folding import evaluated
 from sagectl.compiler.frontends.onnx.functions import (
     bound_attributes,
@@ -23,6 +24,7 @@ from sagectl.compiler.frontends.onnx.graph import (
     Graph,
     Node,
     Origin,
+    Problem,
     Unsupported,
     Value,
     live_nodes,
@@ -34,10 +36,12 @@ from sagectl.compiler.frontends.onnx.protos import (
     is_untyped,
     opset_versions,
     origin_of,
+    typed,
     without,
 )
 from sagectl.compiler.frontends.onnx.rewrites import rewrite_of
 from sagectl.compiler.frontends.onnx.sequences import SEQUENCES
+from sagectl.compiler.frontends.onnx.sizing.full import refused
 from sagectl.compiler.frontends.onnx.support import check_kept, check_type, is_kept
 from sagectl.compiler.frontends.onnx.typing import UNTYPED, output_types
 
@@ -55,15 +59,6 @@ Versions = dict[str, int]
 MOST_NODES = 30_000
 
 MALFORMED = (ArithmeticError, AssertionError, LookupError, TypeError, ValueError)
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Why one node cannot be compiled; ``needs`` are inputs whose values would help."""
-
-    node: Node
-    reason: str
-    needs: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +80,8 @@ def lowered(model: ModelProto, inputs: Sequence[Value]) -> Lowered:
     outputs = lowering.run_graph(model.graph, scope, lowering.versions)
     named = tuple(zip((each.name for each in model.graph.output), outputs, strict=True))
     open_inputs = tuple(value for value in inputs if value.data is None)
-    graph = Graph(open_inputs, named, live_nodes(lowering.nodes, list(outputs)))
+    wanted = [*outputs, *(size for each in outputs for size in each.sizes.values())]
+    graph = Graph(open_inputs, named, live_nodes(lowering.nodes, wanted))
     return Lowered(graph, tuple(lowering.problems), tuple(lowering.forms))
 
 
@@ -175,6 +171,8 @@ class Lowering:
     def _applied(self, node: Node) -> list[Value | None]:
         if any(value is not None and value.items is not None for value in node.inputs):
             raise Unsupported("a sequence goes in")
+        if sizing.concerns(node):
+            return self._sized(node)
         arrays = evaluated(node)
         if arrays is not None:
             return [
@@ -198,12 +196,32 @@ class Lowering:
             return self.half.widened(node, self)
         return self._kept(node)
 
+    def _sized(self, node: Node) -> list[Value | None]:
+        """Results of a node that takes values whose sizes a run finds."""
+        rule = sizing.rule_of(node)
+        if rule is not None:
+            results: list[Value | None] = self._rewritten(rule, node)
+            return results
+        body = self.functions.get((node.domain, node.op)) or schema_function(node)
+        if body is None:
+            raise refused(node)
+        return self._inlined(node, body)
+
+    def full(self, value: Value, origin: Origin) -> Value:
+        """What ``value`` is without its sizes."""
+        node = Node("Identity", (value,), (True,), version=OPSET, origin=origin)
+        made = Value(self.fresh(f"{value.name}_full"), value.dtype, value.shape, producer=node)
+        node.outputs = (made,)
+        self.nodes.append(node)
+        return made
+
     def _rewritten(self, rewrite: Rewrite, node: Node) -> Any:
         try:
             return rewrite(node, Builder(self, node.origin))
         except MALFORMED as error:
             # A rewrite takes ranks and attributes for what the schema says they are.
-            raise Unsupported(f"its inputs or attributes do not fit ({error})") from error
+            given = ", ".join(typed(value) for value in node.inputs if value is not None)
+            raise Unsupported(f"its attributes do not fit, or its inputs: {given}") from error
 
     def _kept(self, node: Node) -> list[Value | None]:
         check_kept(node)
@@ -276,15 +294,7 @@ class Lowering:
             self.problems.append(Problem(node, refusal.reason, refusal.needs))
             return self._poisoned(node, [UNTYPED] * len(node.wanted))
         finally:
-            self._blame_condition(node, known)
-
-    def _blame_condition(self, node: Node, known: int) -> None:
-        """What fails in a branch may never run: first of all the condition must be known."""
-        condition = node.input(0)
-        if node.op == "If" and condition is not None and condition.data is None:
-            self.problems[known:] = [
-                replace(problem, needs=(condition,)) for problem in self.problems[known:]
-            ]
+            self.problems[known:] = blamed(node, self.problems[known:])
 
     def _named(self, name: str, value: Value) -> Value:
         """Give a value its name in the model, the first time one is at hand."""

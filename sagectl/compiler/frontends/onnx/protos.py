@@ -17,6 +17,13 @@ def constant(name: str, array: Any) -> Value:
     return Value(name, array.dtype, array.shape, data=array)
 
 
+def typed(value: Value) -> str:
+    """How messages tell a value's type and shape."""
+    sizes = ["?" if size is None else str(size) for size in value.shape or ()]
+    shape = "of unknown rank" if value.shape is None else f"[{', '.join(sizes)}]"
+    return f"{value.name!r} ({value.dtype} {shape})"
+
+
 def is_untyped(value: Value) -> bool:
     """Whether the value stems from a node that was refused."""
     return value.dtype is None and value.items is None

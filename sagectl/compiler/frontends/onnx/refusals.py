@@ -6,8 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from sagectl.compiler.errors import RequestError
-from sagectl.compiler.frontends.onnx.graph import inputs_behind
-from sagectl.compiler.frontends.onnx.lowering import Problem
+from sagectl.compiler.frontends.onnx.graph import Problem, inputs_behind
 from sagectl.errors import CompileError
 
 if TYPE_CHECKING:
@@ -133,6 +132,7 @@ def _hint(needs: Sequence[str]) -> str:
         names = ", ".join(repr(name) for name in needs)
         return (
             f"What the model computes depends on the value of {names}: make it an "
-            "initializer of the model."
+            "initializer of the model, as in model.graph.initializer.append("
+            f"numpy_helper.from_array(numpy.array(VALUE, TYPE), {needs[0]!r}))."
         )
     return "Export the model without these operators, or replace them by ones that are known."

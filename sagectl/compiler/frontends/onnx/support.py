@@ -18,7 +18,6 @@ CONSTANT_INPUTS: dict[str, tuple[int, ...]] = {
     "CumSum": (1,),
     "Dropout": (2,),
     "Expand": (1,),
-    "NonMaxSuppression": (2, 3, 4),
     "OneHot": (1,),
     "Pad": (1, 3),
     "Range": (0, 1, 2),
@@ -70,7 +69,7 @@ IMPORTED = frozenset(_IMPORTED.split())
 
 # Their results are as large as their inputs' values say, which takes functions that only the
 # compiler has, and no package.
-SIZED_AT_RUN_TIME = frozenset({"Compress", "NonZero", "Unique"})
+SIZED_AT_RUN_TIME = frozenset({"Unique"})
 
 # Known to TVM's importer, but better expanded into the body that ONNX's schema gives.
 INLINED = frozenset(

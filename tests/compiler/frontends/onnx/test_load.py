@@ -100,15 +100,6 @@ def test_an_input_that_decides_a_shape_is_asked_for() -> None:
     assert "'s'" in error.hint
 
 
-def test_an_output_of_as_many_rows_as_a_run_finds_is_refused() -> None:
-    error = refusal(
-        """g (float[1,6,4] b, float[1,2,6] s) => (int64[n,3] y)
-        <int64 m = {2}, float i = {0.5}, float t = {0.0}>
-        { y = NonMaxSuppression(b, s, m, i, t) }"""
-    )
-    assert "the shape of output 'y' is known at run time only" in str(error)
-
-
 def test_inputs_that_are_no_tensors_are_refused() -> None:
     error = refusal("g (string[2] x, seq(float[2]) s) => (string[2] y) { y = Identity(x) }")
     assert "input 'x' is string; input 's' is sequence; output 'y' is string" in error.message
@@ -291,6 +282,22 @@ def test_an_operator_set_from_the_future_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_output_of_open_shape_is_refused_before_compiling() -> None:
-    model = model_of("g (float[4] x) => (int64[1,n] y) { y = NonZero(x) }")
-    with pytest.raises(CompileError, match=r"NonZero .*known at run time"):
+    model = model_of("g (float[2,4] x) => (float[n,4] y) { y = Unique<axis=0>(x) }")
+    with pytest.raises(CompileError, match=r"Unique .*known at run time"):
         import_model(model, {})
+
+
+def test_a_branch_that_fits_no_shapes_is_one_problem_of_its_if() -> None:
+    error = refusal(
+        """g (float[1,3] x, float[3,2] w, float[4,2] v, bool flag) => (float[a,b] y) {
+            y = If (flag) <
+                then_branch = one () => (float[c,d] yes) { yes = MatMul(x, w) },
+                else_branch = two () => (float[e,f] no) { no = MatMul(x, v) }
+            >
+        }"""
+    )
+    assert error.message.startswith("The compiler cannot compile If (node 'y'): which branch")
+    assert "one of them cannot be compiled for these shapes (MatMul:" in error.message
+    assert error.details["needs"] == ["flag"]
+    assert error.hint is not None
+    assert "model.graph.initializer.append" in error.hint
