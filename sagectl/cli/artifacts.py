@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sagectl.catalog.kinds import COMPILATION_JOB_KIND
+from sagectl.cli.compile_documents import DIRECTORY
 from sagectl.cli.lazy import Command
 from sagectl.cli.options import FORMAT, pass_app, takes
 from sagectl.cli.verbs import described, name_argument
@@ -22,13 +23,7 @@ _SHA256 = "sha256:"
 @click.command(cls=Command, spared=("output",))
 @takes(
     name_argument(COMPILATION_JOB_KIND, "job"),
-    click.Option(
-        ("-o", "--output", "directory"),
-        type=click.Path(path_type=Path),
-        default=".",
-        metavar="DIRECTORY",
-        help="Where the package goes; made if missing.  [.]",
-    ),
+    DIRECTORY,
     FORMAT,
 )
 @pass_app
@@ -71,7 +66,7 @@ def download(app: App, job: str, directory: Path) -> None:
 @click.command(cls=Command)
 @takes(click.Argument(("first",)), click.Argument(("second",)))
 @pass_app
-def compare(app: App, first: str, second: str) -> None:
+def compare(app: App, first: str, second: str) -> int:
     """Show how two packages differ.
 
     Each is a file, or the name of a job that has completed. Exit code 1 says that they differ.
@@ -86,8 +81,7 @@ def compare(app: App, first: str, second: str) -> None:
 
     found = differences(*(contents(_package(app, word)) for word in (first, second)))
     app.show(view(found))
-    if found:
-        click.get_current_context().exit(1)
+    return 1 if found else 0
 
 
 def _package(app: App, word: str) -> Path:

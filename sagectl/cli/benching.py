@@ -15,6 +15,7 @@ from sagectl.cli.lazy import Command
 from sagectl.cli.options import pass_app, takes
 from sagectl.cli.remoting import RPC, bench_there
 from sagectl.cli.types import Number
+from sagectl.cli.writing import write_text
 from sagectl.errors import InputError, VerificationError
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def bench(app: App, package: Path, **given: Any) -> None:
     if given["report"]:
         from sagectl.render.bench_page import page
 
-        _write(given["report"], page(described))
+        write_text(given["report"], page(described))
     app.show(benchmark(described))
     _judge(found, package, given["fail_above"])
 
@@ -218,11 +219,4 @@ def _judge(found: Benchmark, package: Path, limit: float | None) -> None:
 def _write_json(path: Path, described: Any) -> None:
     import json
 
-    _write(path, json.dumps(described, indent=2, ensure_ascii=False) + "\n")
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror or error}") from error
+    write_text(path, json.dumps(described, indent=2, ensure_ascii=False) + "\n")

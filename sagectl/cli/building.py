@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sagectl.cli.compile_documents import INPUT, MATTR, features, framework_of, shapes_of
+from sagectl.cli.compile_documents import (
+    DIRECTORY,
+    FRAMEWORK,
+    INPUT,
+    MATTR,
+    VERIFY,
+    features,
+    framework_in,
+    shapes_of,
+)
 from sagectl.cli.lazy import Command
 from sagectl.cli.options import FORMAT, pass_app, takes
 from sagectl.cli.types import CAPITALS
@@ -34,17 +43,11 @@ BUILD = (
     click.Option(("--mcpu",), metavar="NAME", help="Processor, or 'native' for this one's."),
     MATTR,
     click.Option(("--compiler-options",), metavar="JSON", help="Options of the target."),
-    click.Option(
-        ("--framework",), type=CAPITALS, help="Framework of the model.  [from its file]"
-    ),
+    FRAMEWORK,
     click.Option(("--framework-version",), help="Version of the framework."),
     INPUT,
     click.Option(("--stem",), metavar="NAME", help="Name of the package.  [the model's]"),
-    click.Option(
-        ("--verify/--no-verify",),
-        default=True,
-        help="Compare with the model where the target runs here.  [verify]",
-    ),
+    VERIFY,
     click.Option(
         ("--trust",),
         is_flag=True,
@@ -77,13 +80,7 @@ BUILD = (
         is_flag=True,
         help="Add TVM's runtime library for the target to the package.",
     ),
-    click.Option(
-        ("-o", "--output", "directory"),
-        type=click.Path(path_type=Path),
-        default=".",
-        metavar="DIRECTORY",
-        help="Where the package goes; made if missing.  [.]",
-    ),
+    DIRECTORY,
     FORMAT,
 )
 
@@ -113,7 +110,7 @@ def build(app: App, model: Path, directory: Path, **given: Any) -> None:
     request = compile_request(
         model,
         output=directory,
-        framework=given.pop("framework") or framework_of(str(model)) or "ONNX",
+        framework=framework_in(given.pop("framework"), model),
         platform=_platform(given.pop("os"), given.pop("arch"), given.pop("accelerator")),
         mattr=features(mattr) if mattr else None,
         inputs=shapes_of(given.pop("inputs")),
@@ -145,9 +142,7 @@ def build(app: App, model: Path, directory: Path, **given: Any) -> None:
         help="The model that the package was made from.",
     ),
     DATA,
-    click.Option(
-        ("--framework",), type=CAPITALS, help="Framework of the model.  [from its file]"
-    ),
+    FRAMEWORK,
 )
 @pass_app
 def verify(
@@ -172,7 +167,7 @@ def verify(
         package,
         model,
         read_arrays(data, model_inputs(package), app.say) if data else None,
-        framework=framework or framework_of(str(model)) or "ONNX",
+        framework=framework_in(framework, model),
     )
     app.show(comparison(found.as_dict()))
     if not found.passed:
@@ -224,7 +219,7 @@ def run(
         raise InputError(error.message, hint=error.hint) from error
     if save:
         write_arrays(save, found)
-        app.say(f"{save} written.")
+        app.say(f"{save} written")
     app.show(outputs([array_row(name, array) for name, array in found.items()]))
 
 

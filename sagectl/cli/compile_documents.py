@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -104,6 +105,21 @@ INPUT = click.Option(
     multiple=True,
     metavar="NAME=1,3,224,224",
     help="Shape of an input, or 1..8 for a size; repeatable, also for other shapes of it.",
+)
+FRAMEWORK = click.Option(
+    ("--framework",), type=CAPITALS, help="Framework of the model.  [from its file]"
+)
+VERIFY = click.Option(
+    ("--verify/--no-verify",),
+    default=True,
+    help="Compare with the model where the target runs here.  [verify]",
+)
+DIRECTORY = click.Option(
+    ("-o", "--output", "directory"),
+    type=click.Path(path_type=Path),
+    default=".",
+    metavar="DIR",
+    help="Where packages go; made if missing.  [.]",
 )
 MCPU = click.Option(("--mcpu",), metavar="NAME", help="Processor to compile for.")
 MATTR = click.Option(
@@ -210,13 +226,16 @@ def defaults(app: App, model: str | None) -> dict[str, Any]:
     return spec
 
 
+def framework_in(given: str | None, model: Path) -> str:
+    """The framework that was told, or the model's own; what tells of none is taken for ONNX."""
+    return given or framework_of(str(model)) or "ONNX"
+
+
 def framework_of(model: str | None) -> str | None:
     """The framework that a model's name tells, or else a local one's files; None if neither."""
     suffix = "." + (model or "").rpartition(".")[2].lower()
     if suffix in FRAMEWORKS or not model:
         return FRAMEWORKS.get(suffix)
-    from pathlib import Path
-
     from sagectl.compiler.frontends.detection import recognised
 
     return recognised(Path(model))

@@ -10,6 +10,7 @@ import click
 from sagectl.cli.lazy import Command
 from sagectl.cli.options import pass_app, takes
 from sagectl.cli.wishes import PARALLEL
+from sagectl.cli.writing import write_text
 from sagectl.errors import InputError, NotFoundError
 
 if TYPE_CHECKING:
@@ -91,9 +92,5 @@ def _write(app: App, documents: Sequence[Document], directory: Path) -> None:
     if there := next((place for place in places if place.exists()), None):
         raise InputError(f"{there} exists", hint="Move it away, or name another directory.")
     for place, document in places.items():
-        try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(to_yaml(document.as_dict()), encoding="utf-8")
-        except OSError as error:
-            raise InputError(f"{place} cannot be written: {error.strerror}") from error
+        write_text(place, to_yaml(document.as_dict()), makes_folder=True)
     app.say(f"{len(places)} files below {directory}.")

@@ -12,6 +12,7 @@ from sagectl.cli.labeling_cost import cost
 from sagectl.cli.lazy import Command
 from sagectl.cli.options import pass_app, takes
 from sagectl.cli.verbs import described, name_argument
+from sagectl.cli.writing import unwritable, write_text
 from sagectl.errors import InputError, MissingExtraError, VerificationError
 
 if TYPE_CHECKING:
@@ -234,10 +235,7 @@ def _export(app: App, found: Labels, form: str, to: Path | None) -> None:
     if to is None:
         app.stdout.write(text)
         return
-    try:
-        to.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{to}: {error.strerror}") from error
+    write_text(to, text)
     app.say(f"{to} written")
 
 
@@ -253,4 +251,4 @@ def _parquet(found: Labels, to: Path | None) -> None:
             "pyarrow is not installed", hint="Run: pip install 'sagectl[labeling]'"
         ) from error
     except OSError as error:
-        raise InputError(f"{to}: {error.strerror or error}") from error
+        raise unwritable(to, error) from error

@@ -101,7 +101,7 @@ def restore(app: App, file: Path, dry_run: str | None, yes: bool) -> None:
 
 @click.command(cls=Command)
 @pass_app
-def check(app: App) -> None:
+def check(app: App) -> int:
     """Ask whether what is kept is whole and holds together; changes nothing.
 
     The exit code is 0 if all is well, 1 if something speaks against it.
@@ -126,8 +126,7 @@ def check(app: App) -> None:
         Column("AGAINST", "Against"),
     )
     app.show(Listing("Checks", rows, columns, "check", "Question", "checks"))
-    if any(row.against for row in found):
-        click.get_current_context().exit(1)
+    return 1 if any(row.against for row in found) else 0
 
 
 def _lines(app: App, file: Path) -> Iterator[str]:

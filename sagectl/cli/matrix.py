@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sagectl.cli.compile_documents import INPUT, framework_of, shapes_of
+from sagectl.cli.compile_documents import (
+    DIRECTORY,
+    FRAMEWORK,
+    INPUT,
+    VERIFY,
+    framework_in,
+    shapes_of,
+)
 from sagectl.cli.lazy import Command
 from sagectl.cli.options import FORMAT, pass_app, takes
-from sagectl.cli.types import CAPITALS
 from sagectl.errors import JobFailedError
 
 if TYPE_CHECKING:
@@ -47,27 +53,15 @@ class Workers(click.ParamType[int | str]):
         "repeatable.",
     ),
     INPUT,
-    click.Option(
-        ("--framework",), type=CAPITALS, help="Framework of the model.  [from its file]"
-    ),
+    FRAMEWORK,
     click.Option(
         ("--workers",),
         type=Workers(),
         metavar="N|dask://HOST:PORT",
         help="Compilations at a time, or the Dask cluster that makes them.  [as memory allows]",
     ),
-    click.Option(
-        ("--verify/--no-verify",),
-        default=True,
-        help="Compare with the model where the target runs here.  [verify]",
-    ),
-    click.Option(
-        ("-o", "--output", "directory"),
-        type=click.Path(path_type=Path),
-        default=".",
-        metavar="DIRECTORY",
-        help="Where the packages go; made if missing.  [.]",
-    ),
+    VERIFY,
+    DIRECTORY,
     FORMAT,
 )
 @pass_app
@@ -97,7 +91,7 @@ def matrix(app: App, model: Path, targets: tuple[str, ...], **given: Any) -> Non
     request = compile_request(
         model,
         output=given["directory"],
-        framework=given["framework"] or framework_of(str(model)) or "ONNX",
+        framework=framework_in(given["framework"], model),
         inputs=shapes_of(given["inputs"]),
         verify=given["verify"],
     )

@@ -31,7 +31,7 @@ _COLUMNS = (
 @click.command("notifications", cls=Command)
 @takes(name_argument(WORKTEAM_KIND, "names", nargs=-1, metavar="[NAME]..."), REDACT)
 @pass_app
-def notifications(app: App, names: tuple[str, ...], redact: bool) -> None:
+def notifications(app: App, names: tuple[str, ...], redact: bool) -> int:
     """Tell whether teams are told of new labeling jobs: all of them, or those of NAME.
 
     For each team: whether its SNS topic exists, whether the topic's policy lets SageMaker
@@ -61,8 +61,7 @@ def notifications(app: App, names: tuple[str, ...], redact: bool) -> None:
         arn = topic_arn(team)
         found.append(_named(notification(team, app.aws.topic(arn) if arn else None), name))
     app.show(Listing("Notifications", found, _COLUMNS, "workteam", "WorkteamName", "teams"))
-    if any(row["Problems"] for row in found):
-        click.get_current_context().exit(1)
+    return 1 if any(row["Problems"] for row in found) else 0
 
 
 def _named(row: Mapping[str, Any], name: Callable[[str], str]) -> dict[str, Any]:

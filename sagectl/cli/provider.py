@@ -61,7 +61,7 @@ def check(
     token: str | None,
     allow_loopback: bool,
     timeout: float,
-) -> None:
+) -> int:
     """Ask whether a workforce and its OIDC provider go together.
 
     The provider's discovery document and signing keys are fetched and compared; the URLs that
@@ -88,8 +88,7 @@ def check(
     found = list(_checks(app, subject, limits, text))
     answer = [each.row() for each in found]
     app.show(Listing("Checks", answer, _COLUMNS, "check", "Check", "checks"))
-    if any(each.result == "wrong" for each in found):
-        click.get_current_context().exit(1)
+    return 1 if any(each.result == "wrong" for each in found) else 0
 
 
 def _checks(app: App, subject: _Subject, limits: Limits, text: str | None) -> Iterator[Check]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from sagectl.cli.options import invocation, takes
-from sagectl.errors import InputError, SagectlError
+from sagectl.cli.writing import unwritable, write_text
+from sagectl.errors import SagectlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,7 +99,7 @@ class Watch:
                     self._events.open("w", encoding="utf-8")
                 )
             except OSError as error:
-                raise _unwritable(self._events, error) from error
+                raise unwritable(self._events, error) from error
         self._app.listeners.append(self._hear)
 
     def __exit__(
@@ -143,10 +144,7 @@ class Watch:
                 _append(Path(summary), reports.markdown(self._record))
             return
         text = {"junit": reports.junit, "sarif": reports.sarif}[form](self._record)
-        try:
-            Path(file).write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise _unwritable(Path(file), error) from error
+        write_text(Path(file), text)
 
 
 def _append(path: Path, text: str) -> None:
@@ -154,8 +152,4 @@ def _append(path: Path, text: str) -> None:
         with path.open("a", encoding="utf-8") as stream:
             stream.write(text)
     except OSError as error:
-        raise _unwritable(path, error) from error
-
-
-def _unwritable(path: Path, error: OSError) -> InputError:
-    return InputError(f"{path} cannot be written: {error.strerror}")
+        raise unwritable(path, error) from error

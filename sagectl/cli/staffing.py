@@ -12,7 +12,7 @@ from sagectl.cli.lazy import Command
 from sagectl.cli.options import pass_app, takes
 from sagectl.cli.pools import REDACT, shown
 from sagectl.cli.regions import ALL_REGIONS, by_region
-from sagectl.errors import InputError
+from sagectl.cli.writing import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,10 +56,7 @@ def report(app: App, page: Path | None, all_regions: bool, redact: bool) -> None
     if redact:
         found = _redacted(found)
     if page is not None:
-        try:
-            page.write_text(staffing_view.page(found), encoding="utf-8")
-        except OSError as error:
-            raise InputError(f"{page}: {error.strerror}") from error
+        write_text(page, staffing_view.page(found))
         app.say(f"{page} written")
     app.show(staffing_view.report(found))
 

@@ -11,6 +11,7 @@ import click
 
 from sagectl.cli.lazy import Command
 from sagectl.cli.options import pass_app, takes
+from sagectl.cli.writing import write_text
 from sagectl.errors import InputError
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def init(
             hint="Nothing was written. Name another folder, or move them away.",
         )
     for name, text in files.items():
-        _write(folder / name, text)
+        write_text(folder / name, text, is_new=True, makes_folder=True)
         app.say(f"{folder / name} written")
     where = "" if folder == Path() else f"cd {folder} && "
     app.say(f"Next: {where}{_export(wishes)}sagectl --local apply -f manifests")
@@ -171,12 +172,3 @@ def _secret(wishes: _Wishes) -> str:
 def _export(wishes: _Wishes) -> str:
     secret = _secret(wishes)
     return f"{secret}=... " if secret else ""
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}") from error

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sagectl.cli.compile_documents import INPUT, framework_of, shapes_of
+from sagectl.cli.compile_documents import FRAMEWORK, INPUT, framework_in, shapes_of
 from sagectl.cli.lazy import Command
 from sagectl.cli.options import pass_app, takes
-from sagectl.cli.types import CAPITALS, DURATION, Number
+from sagectl.cli.types import DURATION, Number
 from sagectl.errors import InputError, InterruptedRunError
 
 if TYPE_CHECKING:
@@ -52,9 +52,7 @@ _BUDGET_SECONDS = 600.0
         default="fast",
         help="As for build; its schedules are others.  [fast]",
     ),
-    click.Option(
-        ("--framework",), type=CAPITALS, help="Framework of the model.  [from its file]"
-    ),
+    FRAMEWORK,
 )
 @pass_app
 def tune(app: App, model: Path, database: Path, **given: Any) -> None:
@@ -80,7 +78,7 @@ def tune(app: App, model: Path, database: Path, **given: Any) -> None:
     request = compile_request(
         model,
         output=Path(),
-        framework=given["framework"] or framework_of(str(model)) or "ONNX",
+        framework=framework_in(given["framework"], model),
         inputs=shapes_of(given["inputs"]),
         mcpu=given["mcpu"],
         precision=given["precision"],

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from sagectl.controlplane.clock import milliseconds
+from sagectl.controlplane.mishaps import explained
 from sagectl.controlplane.store import Store
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Lagging(Store):
         with self._lock, ExitStack() as open_:
             self._forget(milliseconds(self._clock) - self._lag_ms)
             past = self._past[0][1] if self._past else None
-            with self._explained():
+            with explained(self.path):
                 yield past or open_.enter_context(super().reading())
 
     @contextmanager
@@ -68,7 +69,7 @@ class Lagging(Store):
         """Keep this moment, which a change is about to end."""
         if self._past and now - self._past[-1][0] < self._lag_ms / _MOMENTS:
             return
-        with self._explained():
+        with explained(self.path):
             db = self._unshared()
             db.execute("BEGIN")
             db.execute("SELECT 1 FROM resources LIMIT 1").fetchone()

@@ -6,15 +6,15 @@ import os
 import threading
 from contextlib import contextmanager
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from sagectl.controlplane import migrations
+from sagectl.controlplane.mishaps import DENIED, explained, reached, unreachable
 from sagectl.errors import StateError
 from sagectl.settings import make_private
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from sqlite3 import Connection
 
 DATABASE = "plane.db"
@@ -22,28 +22,6 @@ LOG = DATABASE + "-wal"
 KEY = "plane.key"
 _LOCK = "plane.lock"
 _KEY_BYTES = 32
-
-# SQLite's primary error -> what it means here, what to do about it.
-_CORRUPT = (
-    "is damaged",
-    "It was left as it is. Restore a backup, or start afresh with `sagectl local reset`.",
-)
-_DENIED = ("cannot be written to", "Make the state directory writable, or set SAGECTL_HOME.")
-PROBLEMS: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "SQLITE_FULL": ("cannot grow: the disk is full", "Free some space and try again."),
-        "SQLITE_CORRUPT": _CORRUPT,
-        "SQLITE_NOTADB": _CORRUPT,
-        "SQLITE_READONLY": _DENIED,
-        "SQLITE_PERM": _DENIED,
-        "SQLITE_CANTOPEN": ("cannot be opened", "Check the rights of the state directory."),
-        "SQLITE_IOERR": ("cannot be read or written", "Check the disk it is on."),
-        "SQLITE_BUSY": (
-            "is held by another process",
-            "Try again; `sagectl local status` shows who works on it.",
-        ),
-    }
-)
 
 
 class Store:
@@ -85,7 +63,7 @@ class Store:
         if (moment := getattr(self._moment, "db", None)) is not None:
             yield moment
             return
-        with self._explained(), self._connection() as db:
+        with explained(self.path), self._connection() as db:
             db.execute("BEGIN")
             try:
                 yield db
@@ -114,7 +92,7 @@ class Store:
         where there is a damaged one. Blocks do not nest.
         """
         self._prepare()
-        with self._explained(), self._writer, self._connection() as db:
+        with explained(self.path), self._writer, self._connection() as db:
             db.execute("BEGIN IMMEDIATE")
             try:
                 yield db
@@ -124,7 +102,7 @@ class Store:
                     db.execute("ROLLBACK")
         if self.flush is not None:
             # The next writer goes ahead meanwhile, and its commit may share a later flush.
-            with self._reached():
+            with reached(self.state):
                 self.flush()
 
     def exists(self) -> bool:
@@ -138,7 +116,7 @@ class Store:
     def key(self) -> bytes:
         """The secret of this state directory, made with the database."""
         self._prepare(changes=False)
-        with self._reached():
+        with reached(self.state):
             place = self.state / KEY
             if place.exists():
                 return place.read_bytes()
@@ -156,7 +134,7 @@ class Store:
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """A connection in no transaction, for what SQLite does as a whole, such as a copy."""
-        with self._explained(), self._connection() as db:
+        with explained(self.path), self._connection() as db:
             yield db
 
     @contextmanager
@@ -196,7 +174,7 @@ class Store:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise _unreachable(error, self.path) from error
+            raise unreachable(error, self.path) from error
         return found.st_dev, found.st_ino
 
     def _opened(self) -> Connection:
@@ -238,25 +216,18 @@ class Store:
         """Make the directory, the database and the key where they are missing."""
         if self._seen():
             if changes and not os.access(self.state, os.W_OK):
-                raise StateError(f"{self.path} {_DENIED[0]}.", hint=_DENIED[1])
+                raise StateError(f"{self.path} {DENIED[0]}.", hint=DENIED[1])
             return
         if not self._create:
             raise StateError(
                 f"{self.path} is gone.", hint="The state directory was removed meanwhile."
             )
-        with self._reached():
+        with reached(self.state):
             make_private(self.state)
-            with self._explained(), self._alone():
+            with explained(self.path), self._alone():
                 if not self._seen():
                     self._made_key()
                     self._made_database()
-
-    @contextmanager
-    def _reached(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise _unreachable(error, self.state) from error
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -291,42 +262,6 @@ class Store:
             db.close()
         draft.replace(self.path)
 
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        import sqlite3
-
-        try:
-            yield
-        except sqlite3.DatabaseError as error:
-            problem = self._problem(getattr(error, "sqlite_errorname", "") or _named(error))
-            if problem is None:
-                raise
-            raise problem from error
-        except UnicodeDecodeError as error:
-            # What SQLite says of a damaged file quotes it.
-            raise StateError(f"{self.path} {_CORRUPT[0]}.", hint=_CORRUPT[1]) from error
-
-    def _problem(self, name: str) -> StateError | None:
-        primary = "_".join(name.split("_")[:2])
-        if primary in ("SQLITE_IOERR", "SQLITE_CANTOPEN") and _is_full(self.state):
-            primary = "SQLITE_FULL"
-        if primary not in PROBLEMS:
-            return None
-        what, hint = PROBLEMS[primary]
-        return StateError(f"{self.path} {what}.", hint=hint)
-
-
-def _named(error: Exception) -> str:
-    """The name of what Python itself finds wrong with what SQLite read, and gives none."""
-    return "SQLITE_CORRUPT" if str(error).startswith("Could not decode") else ""
-
-
-def _unreachable(error: OSError, place: Path) -> StateError:
-    return StateError(
-        f"{error.filename or place}: {error.strerror}.",
-        hint="The local plane is kept there; SAGECTL_HOME names another place.",
-    )
-
 
 def _empty() -> Connection:
     """What reads see where nothing was kept yet."""
@@ -344,10 +279,3 @@ def _written(place: Path, content: bytes) -> None:
     with os.fdopen(descriptor, "wb") as stream:
         stream.write(content)
     draft.replace(place)
-
-
-def _is_full(directory: Path) -> bool:
-    try:
-        return os.statvfs(directory).f_bavail == 0
-    except OSError:
-        return False

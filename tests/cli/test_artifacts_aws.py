@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +12,7 @@ import pytest
 from sagectl.gateway.logs import GROUP
 from sagectl.gateway.session import client
 from tests.compiler.conftest import model, package
+from tests.support.answering import Quiet, answering
 from tests.support.moto import moto
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ __all__ = ["model", "package"]
 URI = "s3://artifacts/out/small.tar.gz"
 
 
-class SageMaker(BaseHTTPRequestHandler):
+class SageMaker(Quiet):
     """Answers DescribeCompilationJob from ``jobs``; each later look finds the next row."""
 
     jobs: dict[str, list[dict[str, Any]]]
@@ -35,14 +34,7 @@ class SageMaker(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         rows = self.jobs[asked["CompilationJobName"]]
-        body = json.dumps(rows.pop(0) if len(rows) > 1 else rows[0]).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
+        self.answer(json.dumps(rows.pop(0) if len(rows) > 1 else rows[0]).encode())
 
 
 def described(name: str, status: str, digest: str | None = None) -> dict[str, Any]:
@@ -68,23 +60,17 @@ def jobs(monkeypatch: pytest.MonkeyPatch, package: Package) -> Iterator[dict[str
         "running": [described("running", "INPROGRESS"), described("running", "COMPLETED")],
         "failed": [described("failed", "FAILED")],
     }
-    server = HTTPServer(("127.0.0.1", 0), SageMaker)
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    with moto() as url:
+    with answering(SageMaker) as service, moto() as url:
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
         monkeypatch.setenv("AWS_REGION", "us-east-1")
-        monkeypatch.setenv(
-            "AWS_ENDPOINT_URL_SAGEMAKER", f"http://127.0.0.1:{server.server_port}"
-        )
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER", service)
         monkeypatch.setenv("AWS_ENDPOINT_URL_S3", url)
         monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", url)
         s3: Any = client("s3", "us-east-1")
         s3.create_bucket(Bucket="artifacts")
         s3.put_object(Bucket="artifacts", Key="out/small.tar.gz", Body=content)
         yield SageMaker.jobs
-    server.shutdown()
-    server.server_close()
 
 
 def test_a_package_is_brought_here_and_held_against_its_digest(

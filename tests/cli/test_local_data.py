@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import http.server
 import json
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.support.answering import Quiet, answering
 from tests.support.manifests import JOB, TEAM, WORKFORCE, manifest
 
 if TYPE_CHECKING:
@@ -120,47 +119,40 @@ def test_followed_events_reach_a_command_and_a_webhook(
     local("apply", "-f", manifest(tmp_path, WORKFORCE), "--yes")
     posted: list[Any] = []
 
-    class Hook(http.server.BaseHTTPRequestHandler):
+    class Hook(Quiet):
         def do_POST(self) -> None:
             posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(204)
-            self.end_headers()
+            self.answer(b"", 204)
 
-        def log_message(self, *_: Any) -> None:
-            """Nothing."""
-
-    hook = http.server.HTTPServer(("127.0.0.1", 0), Hook)
-    threading.Thread(target=hook.serve_forever, daemon=True).start()
     heard = f"cat >> {tmp_path}/heard; exit 3"
-    follower = subprocess.Popen(
-        [*FOLLOW, "--exec", heard, "--post", f"http://127.0.0.1:{hook.server_port}/"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-    )
-    try:
-        assert follower.stdout
-        assert follower.stderr
-        # What was before is not followed; until the follower looks, a change is before.
-        made = 0
-        while not posted:
-            made += 1
-            local("local", "load", stdin="")
-            name = f"t{made}"
-            members = [{"OidcMemberDefinition": {"Groups": ["g"]}}]
-            spec = {"Description": "d", "MemberDefinitions": members}
-            team = {"kind": "Workteam", "name": name, "spec": spec}
-            local("apply", "-f", "-", "--yes", stdin=json.dumps(team))
-        event = json.loads(follower.stdout.readline())
-        follower.kill()
-        assert event == posted[0]
-        assert event["detail"]["WorkteamStatus"] == "Created"
-        heard = (tmp_path / "heard").read_text().splitlines()
-        assert json.loads(heard[0]) == event
-        assert "ended with code 3" in follower.stderr.readline()
-    finally:
-        follower.kill()
-        follower.communicate()
-        hook.shutdown()
-        hook.server_close()
+    with answering(Hook) as url:
+        follower = subprocess.Popen(
+            [*FOLLOW, "--exec", heard, "--post", f"{url}/"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+        try:
+            assert follower.stdout
+            assert follower.stderr
+            # What was before is not followed; until the follower looks, a change is before.
+            made = 0
+            while not posted:
+                made += 1
+                local("local", "load", stdin="")
+                name = f"t{made}"
+                members = [{"OidcMemberDefinition": {"Groups": ["g"]}}]
+                spec = {"Description": "d", "MemberDefinitions": members}
+                team = {"kind": "Workteam", "name": name, "spec": spec}
+                local("apply", "-f", "-", "--yes", stdin=json.dumps(team))
+            event = json.loads(follower.stdout.readline())
+            follower.kill()
+            assert event == posted[0]
+            assert event["detail"]["WorkteamStatus"] == "Created"
+            heard = (tmp_path / "heard").read_text().splitlines()
+            assert json.loads(heard[0]) == event
+            assert "ended with code 3" in follower.stderr.readline()
+        finally:
+            follower.kill()
+            follower.communicate()

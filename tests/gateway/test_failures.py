@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
 
 from sagectl.errors import CredentialsError, NotFoundError, SagectlError, ServiceError
 from sagectl.gateway.client import AwsCaller
+from tests.support.answering import Quiet
+from tests.support.answering import answering as served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,30 +22,15 @@ def answering(*answers: tuple[int, dict[str, str]]) -> Iterator[tuple[str, list[
     """A service that gives these answers in turn, the last for ever, and what it heard."""
     heard: list[str] = []
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
             status, body = answers[min(len(heard), len(answers) - 1)]
             heard.append(self.headers["X-Amz-Target"])
-            text = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("x-amzn-RequestId", "request-1")
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
+            self.answer(json.dumps(body).encode(), status, x_amzn_RequestId="request-1")
 
-        def log_message(self, *_: object) -> None:
-            """Nothing: the tests look at what comes back."""
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", heard
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with served(Handler) as url:
+        yield url, heard
 
 
 @pytest.fixture(autouse=True)

@@ -6,9 +6,7 @@ import hashlib
 import json
 import subprocess
 import sys
-import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +15,7 @@ from botocore.session import Session
 
 from sagectl.gateway.client import AwsCaller
 from sagectl.gateway.loading import prune
+from tests.support.answering import Quiet, answering
 from tests.support.moto import moto
 from tests.support.served import served
 
@@ -170,27 +169,13 @@ def sign_on() -> Iterator[tuple[str, list[str]]]:
         "expiration": 4102444800000,
     }
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         def do_GET(self) -> None:
             asked.append(self.path)
-            body = json.dumps({"roleCredentials": given}).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.answer(json.dumps({"roleCredentials": given}).encode())
 
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", asked
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with answering(Handler) as url:
+        yield url, asked
 
 
 def test_single_sign_on_gives_credentials(

@@ -130,10 +130,10 @@ class Portal(ThreadingHTTPServer):
 class Visit(Doors):
     """The requests of one browser, one after another."""
 
-    def do_GET(self) -> None:  # noqa: N802 - http.server's
+    def do_GET(self) -> None:
         self._answer("GET")
 
-    def do_POST(self) -> None:  # noqa: N802 - http.server's
+    def do_POST(self) -> None:
         self._answer("POST")
 
     def _answer(self, method: str) -> None:
