@@ -129,6 +129,10 @@ def labels_of(app: App, name: str) -> Labels:
     from sagectl.schema.data.categories import labels
 
     job = described(app, LABELING_JOB_KIND, name).row
+    if app.settings.is_local and "LabelingJobOutput" not in job:
+        # Nobody may have come by since the job was stopped, or its time was over.
+        app.local.labeling_work.settle(name)
+        job = described(app, LABELING_JOB_KIND, name).row
     uri = job.get("LabelingJobOutput", {}).get("OutputDatasetS3Uri")
     if not uri:
         raise InputError(

@@ -70,6 +70,14 @@ def test_a_job_without_output_has_no_results(local: Run, pets: Path) -> None:  #
     assert "pets is InProgress and has no output" in found.err
 
 
+def test_what_was_labeled_before_a_job_was_stopped_is_shown(local: Run, pets: Path) -> None:  # noqa: F811
+    answers(pets, (0, "ann", "cat"))
+    assert local("local", "annotate", "pets", "answers.jsonl", "--yes").code == 0
+    assert local("labeling", "stop", "pets", "--yes").code == 0
+    found = local("labeling", "results", "pets", "-o", "json")
+    assert (found.code, json.loads(found.out)["Labels"]) == (0, {"cat": 1})
+
+
 def test_verify_compares_and_holds_to_a_threshold(local: Run, labeled: Path) -> None:
     assert local("labeling", "verify", "pets", "pets").code == 0
     again = (labeled / "set.yaml").read_text().replace("name: pets", "name: pets-again")
@@ -90,6 +98,57 @@ def test_watch_writes_a_line_for_each_job(local: Run, pets: Path) -> None:  # no
     found = local("labeling", "watch", "pets")
     assert found.out == "labelingjob/pets Completed 2/2 human=2 machine=0 failed=0\n"
     assert "No labeling job is in progress." in local("labeling", "watch").err
+
+
+@pytest.mark.parametrize(
+    ("flags", "names"),
+    [
+        pytest.param(("--status", "Completed"), ["pets"], id="status"),
+        pytest.param(("--status", "Failed"), [], id="another-status"),
+        pytest.param(("--name-contains", "pet", "--limit", "1"), ["pets"], id="name"),
+        pytest.param(("--modified-after", "1h"), ["pets"], id="change"),
+        pytest.param(("--status", "Completed", "--all-regions"), ["pets"], id="regions"),
+    ],
+)
+def test_jobs_of_a_team_are_filtered_as_all_are(
+    local: Run, labeled: Path, flags: tuple[str, ...], names: list[str]
+) -> None:
+    found = local("labeling", "list", "--workteam", "radiology", *flags, "-o", "json")
+    assert found.code == 0, found.err
+    listed = json.loads(found.out)["LabelingJobSummaryList"]
+    assert [job["LabelingJobName"] for job in listed] == names
+
+
+def test_another_team_has_no_jobs_anywhere(local: Run, labeled: Path) -> None:
+    found = local("labeling", "list", "--workteam", "nobody", "--all-regions", "-o", "json")
+    assert json.loads(found.out)["LabelingJobSummaryList"] == []
+
+
+def test_a_list_over_all_regions_says_where_each_job_is(local: Run, labeled: Path) -> None:
+    found = local("labeling", "list", "--all-regions")
+    assert found.out.splitlines()[0].split()[:2] == ["REGION", "NAME"]
+    assert found.out.splitlines()[1].split()[:2] == ["us-east-1", "pets"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        pytest.param(
+            ("--all-regions", "--starting-token", "x"), "is for one region", id="token"
+        ),
+        pytest.param(
+            ("--workteam", "radiology", "--reference-contains", "A", "--status", "Failed"),
+            "--reference-contains does not go with",
+            id="reference",
+        ),
+    ],
+)
+def test_filters_that_do_not_go_together_are_refused(
+    local: Run, labeled: Path, flags: tuple[str, ...], said: str
+) -> None:
+    found = local("labeling", "list", *flags)
+    assert found.code == 2
+    assert said in found.err
 
 
 def test_inventory_counts_by_team_and_status(local: Run, labeled: Path) -> None:
