@@ -34,7 +34,9 @@ def _facts(described: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _flat(path: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """The leaves of a mapping, each with its path; lists are leaves."""
+    """The leaves of a mapping, each with its path; lists are leaves, but those of functions."""
+    if path == "Sagectl.Operators":
+        value = {row["Function"]: row for row in value}
     if isinstance(value, dict):
         for name, inner in value.items():
             yield from _flat(f"{path}.{name}", inner)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sagectl.catalog.kinds import Column
-from sagectl.render.views import Listing, Report
+from sagectl.render.columns import text
+from sagectl.render.views import Computed, Listing, Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -14,9 +15,7 @@ if TYPE_CHECKING:
 
 TARGET_COLUMNS = (
     Column("DEVICE", "Device"),
-    Column("OS", "Os"),
-    Column("ARCH", "Arch"),
-    Column("ACCELERATOR", "Accelerator"),
+    Computed("PLATFORM", lambda row: _platform(row)),
     Column("STATUS", "Status"),
     Column("MCPU", "Mcpu"),
     Column("TRIPLE", "Triple", is_wide=True),
@@ -24,12 +23,13 @@ TARGET_COLUMNS = (
     Column("REASON", "Reason"),
     Column("INSTEAD", "Nearest", is_wide=True),
 )
+_OF_THE_REFUSED = ("STATUS", "REASON", "INSTEAD")
 OUTPUT_COLUMNS = (
     Column("OUTPUT", "Name"),
     Column("TYPE", "Type"),
     Column("SHAPE", "Shape", "list"),
-    Column("MIN", "Minimum"),
-    Column("MAX", "Maximum"),
+    Computed("MIN", lambda row: _number(row["Minimum"])),
+    Computed("MAX", lambda row: _number(row["Maximum"])),
     Column("ARGMAX", "ArgMax", "list"),
     Column("VALUES", "Values", "list", is_wide=True),
 )
@@ -49,8 +49,15 @@ _DIFFERENCE_COLUMNS = (
 
 
 def targets(rows: Sequence[Mapping[str, Any]]) -> Listing:
-    """The machines that code can be generated for."""
-    return Listing("Targets", rows, TARGET_COLUMNS, "target", "Device", "targets")
+    """The machines that code can be generated for, under the names that a matrix takes."""
+    named = [{"Target": row["Device"] or _platform(row), **row} for row in rows]
+    is_all_served = all(row["Status"] == "served" for row in rows)
+    columns = [
+        column
+        for column in TARGET_COLUMNS
+        if not (is_all_served and column.title in _OF_THE_REFUSED)
+    ]
+    return Listing("Targets", named, columns, "target", "Target", "targets")
 
 
 def outputs(rows: Sequence[Mapping[str, Any]]) -> Listing:
@@ -125,7 +132,7 @@ def _inspection_lines(described: Mapping[str, Any], console: Console) -> Iterato
         "Outputs": [_port(row) for row in model.get("Outputs", ())],
         "Buckets": {row["Library"]: _shapes(row) for row in ours.get("Buckets", ())} or None,
         "Target": ours.get("Target"),
-        "System": ours.get("System"),
+        "System": {name: least or "none" for name, least in ours.get("System", {}).items()},
         "Runtime": ours.get("Runtime"),
         "Parameters": ours.get("Parameters"),
         "Source": ours.get("Source"),
@@ -147,6 +154,14 @@ def _gpu_code(row: Mapping[str, Any]) -> str:
     what = row["Architecture"] or "source"
     kernels = len(row["Functions"])
     return f"{row['Kind']} {row['Form']}, {what}: {kernels} kernels, {row['SizeBytes']} bytes"
+
+
+def _platform(row: Mapping[str, Any]) -> str:
+    return "_".join(filter(None, (row["Os"], row["Arch"], row["Accelerator"])))
+
+
+def _number(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else text(value)
 
 
 def _port(row: Mapping[str, Any]) -> str:

@@ -101,24 +101,36 @@ def flat(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
         yield path, text(value)
 
 
-def outline(value: Mapping[str, Any], console: Console) -> Iterator[str]:
-    """``value`` as indented lines, what is empty left out."""
+def outline(value: Mapping[str, Any], console: Console, *, indent: int = 0) -> Iterator[str]:
+    """``value`` as indented lines, what is empty left out; folded at words on a terminal."""
     present = {key: item for key, item in value.items() if item not in ({}, [], None, "")}
     width = max(map(len, present), default=0) + 2
     for key, item in present.items():
         label = console.style(f"{key}:", "key")
         if isinstance(item, dict):
             yield label
-            yield from (f"  {line}" for line in outline(item, console))
+            yield from (f"  {line}" for line in outline(item, console, indent=indent + 2))
         elif isinstance(item, list) and isinstance(item[0], dict):
             yield label
             for part in item:
-                for index, line in enumerate(outline(part, console)):
+                for index, line in enumerate(outline(part, console, indent=indent + 4)):
                     yield f"  {'  ' if index else '- '}{line}"
         else:
             words = ", ".join(map(text, item)) if isinstance(item, list) else text(item)
             shade = "status" if key.endswith("Status") else ""
-            yield f"{label}{' ' * (width - len(key) - 1)}{console.style(words, shade)}"
+            first, *rest = _fitting(words, console, indent + width)
+            yield f"{label}{' ' * (width - len(key) - 1)}{console.style(first, shade)}"
+            yield from (f"{' ' * width}{console.style(line, shade)}" for line in rest)
+
+
+def _fitting(words: str, console: Console, used: int) -> list[str]:
+    """``words`` in lines for what is left of a terminal; a word too long stays in one piece."""
+    if not console.is_terminal or "\n" in words or used + len(words) <= console.width:
+        return [words]
+    from textwrap import wrap
+
+    room = max(console.width - used, 1)
+    return wrap(words, room, break_long_words=False, break_on_hyphens=False) or [words]
 
 
 def _rich_table(

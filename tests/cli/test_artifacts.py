@@ -46,6 +46,7 @@ def test_a_package_is_downloaded_checked_and_compared(
     facts = {row["Fact"]: row for row in json.loads(other.out)["Differences"]}
     assert other.code == 1
     assert facts["Sagectl.Target.Mcpu"]["Second"] == "skylake-avx512"
+    assert "Sagectl.Operators" not in facts
 
 
 def test_the_log_of_a_job_has_its_stages(local: Run, job: str) -> None:

@@ -300,6 +300,7 @@ def test_exact_packages_say_so_and_dumps_show_each_phase(run: Run, tmp_path: Pat
 
 def test_inspect_shows_the_ports_and_the_proof(run: Run, package: str) -> None:
     text = run("compile", "inspect", package).out
+    assert "MinimumGlibc: " in text
 
     assert "image: float32[1, 64]" in text
     assert "Result:    passed" in text
@@ -369,6 +370,13 @@ def test_targets_are_listed_and_with_all_the_refused_too(run: Run) -> None:
     assert {row["Status"] for row in served} == {"served"}
     assert len(every) > len(served)
     assert all(row["Reason"] for row in every if row["Status"] == "refused")
+    assert {"LINUX_ARM64_NVIDIA", "ml_c5"} <= {row["Target"] for row in served}
+
+
+def test_targets_have_the_names_that_a_matrix_takes(run: Run) -> None:
+    names = run("compile", "targets", "-o", "name").out.split()
+    assert {"target/LINUX_ARM64_NVIDIA", "target/ml_c5"} <= set(names)
+    assert "STATUS" not in run("compile", "targets").out
 
 
 def test_an_upload_stands_for_a_path() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from functools import cache
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 # No build id and no symbol table: both would carry paths and clocks into the package.
 FLAGS = ("-shared", "-fPIC", "-s", "-Wl,--build-id=none")
+_CACHE_PLACES = ("ZIG_GLOBAL_CACHE_DIR", "XDG_CACHE_HOME", "HOME")
 _SHOWN_LINES = 8
 _ROOM = 1 << 18  # bytes; more than the smallest library takes
 
@@ -53,6 +55,12 @@ def _has_room(folder: Path) -> bool:
     return True
 
 
+def _environment(folder: Path) -> dict[str, str]:
+    """This process's, with a place for Zig's cache where there is no HOME, as in services."""
+    has_place = any(os.environ.get(name) for name in _CACHE_PLACES)
+    return {**os.environ} if has_place else {**os.environ, "ZIG_GLOBAL_CACHE_DIR": str(folder)}
+
+
 def link_with(
     driver: Sequence[str],
     objects: Sequence[Path],
@@ -69,6 +77,7 @@ def link_with(
     ended = subprocess.run(
         command,
         cwd=library.parent,
+        env=_environment(library.parent),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

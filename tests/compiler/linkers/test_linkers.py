@@ -85,6 +85,17 @@ def test_an_ndk_is_used_where_the_variable_names_one(
     assert chosen_linker(target_of(Platform("ANDROID", "ARM64"))) is ndk
 
 
+@pytest.mark.skipif(find_spec("ziglang") is None, reason="ziglang is not installed")
+def test_zig_links_where_a_service_has_no_home(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HOME", "XDG_CACHE_HOME", "ZIG_GLOBAL_CACHE_DIR", "ANDROID_NDK_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    asked = compile_request(model, output=tmp_path, platform=Platform("ANDROID", "X86_64"))
+
+    assert compile_model(asked).path.exists()
+
+
 def test_a_linker_that_fails_is_quoted(tmp_path: Path) -> None:
     (tmp_path / "a.o").write_text("no object")
 
