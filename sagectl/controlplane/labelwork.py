@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from sagectl.controlplane import people, resources
+from sagectl.controlplane import labelanswers, people, resources
 from sagectl.controlplane.clock import milliseconds
 from sagectl.controlplane.labeldata import JobData, job_data
-from sagectl.controlplane.labeloutput import Submitted, write_output
+from sagectl.controlplane.labeloutput import write_output
 from sagectl.controlplane.labelprogress import is_unsettled, progress
 from sagectl.controlplane.objects import ObjectStore
 from sagectl.errors import InputError, NotFoundError
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from sqlite3 import Connection
 
+    from sagectl.controlplane.labeloutput import Submitted
     from sagectl.controlplane.people import Person
     from sagectl.controlplane.plane import ControlPlane
     from sagectl.controlplane.resources import Place, Resource
@@ -105,7 +106,7 @@ class LabelingWork:
     def left(self, job: Resource, worker: str) -> int:
         """How many objects ``worker`` may still be given."""
         with self._store.reading() as db:
-            return len(self._free(db, job, worker, self._now()))
+            return len(self._free(db, job, worker))
 
     def accept(self, job: Resource, worker: str) -> Task | None:
         """The task in a worker's hands, or the next one; None if there is nothing to do."""
@@ -119,7 +120,7 @@ class LabelingWork:
             ).fetchone()
             if held:
                 return Task(job.name, *held)
-            free = self._free(db, job, worker, now)
+            free = self._free(db, job, worker)
             if not free:
                 return None
             db.execute(
@@ -133,7 +134,7 @@ class LabelingWork:
     ) -> None:
         """Take the answer to a task in ``worker``'s hands. Raises InputError if it is not."""
         with self._store.reading() as db:
-            beside = _beside(db, job, number, worker)
+            beside = labelanswers.beside(db, job, number, worker)
         self._check(self.data(job), content, beside)
         self._close(job, number, worker, "submitted", content)
         self.settle(job.name)
@@ -142,7 +143,7 @@ class LabelingWork:
         """Whether ``worker`` submitted just this for an object of the job of that name."""
         with self._store.reading() as db:
             job = resources.find(db, KIND, self.place, name)
-            return job is not None and _kept(db, job, number, worker) == content
+            return job is not None and labelanswers.kept(db, job, number, worker) == content
 
     def skip(self, job: Resource, number: int, worker: str) -> None:
         """Take a task back from a worker, who is not given it again."""
@@ -156,7 +157,7 @@ class LabelingWork:
         job = self.job(name)
         data, now = self.data(job), self._now()
         with self._store.writing() as db:
-            _require_open(db, job)
+            labelanswers.require_open(db, job)
             for line, answer in enumerate(answers, start=1):
                 try:
                     self._fits(db, job, data, answer)
@@ -185,7 +186,8 @@ class LabelingWork:
         if not is_unsettled(job):
             return int(job.body["LabelCounters"]["Unlabeled"])
         data, now = self.data(job), self._now()
-        counts = self._counts(job)
+        with self._store.reading() as db:
+            counts = labelanswers.counts(db, job)
         counters, is_over, status = progress(job, counts, len(data.objects), now)
         fields: dict[str, Any] = {"LabelCounters": counters}
         if is_over:
@@ -193,7 +195,7 @@ class LabelingWork:
         with self._store.writing() as db:
             current = resources.find(db, KIND, self.place, job.name)
             if current is not None and current.status == job.status:
-                if _submitted(db, job) != sum(counts.values()):
+                if labelanswers.submitted(db, job) != sum(counts.values()):
                     return None
                 body = {**current.body, **fields}
                 state = status if is_over else job.status
@@ -204,17 +206,6 @@ class LabelingWork:
         return int(counters["Unlabeled"])
 
     # --- how far a job is
-
-    def _counts(self, job: Resource) -> dict[int, int]:
-        """How many answers there are for each object that has any."""
-        with self._store.reading() as db:
-            return dict(
-                db.execute(
-                    "SELECT object, count(*) FROM answers"
-                    " WHERE resource = ? AND status = 'submitted' GROUP BY object",
-                    (job.id,),
-                ).fetchall()
-            )
 
     def _output(self, job: Resource, data: JobData, now: int) -> str:
         answers = self.answers(job)
@@ -227,42 +218,14 @@ class LabelingWork:
 
     def answers(self, job: Resource) -> dict[int, list[Submitted]]:
         """What was submitted for each object, in the order it came."""
-        found: dict[int, list[Submitted]] = {}
         with self._store.reading() as db:
-            rows = db.execute(
-                "SELECT object, worker, accepted, submitted, content FROM answers"
-                " WHERE resource = ? AND status = 'submitted'"
-                " ORDER BY object, submitted, rowid",
-                (job.id,),
-            )
-            for number, worker, accepted, submitted, content in rows:
-                answer = Submitted(worker, accepted, submitted, json.loads(content))
-                found.setdefault(number, []).append(answer)
-        return found
+            return labelanswers.by_object(db, job)
 
     # --- one task
 
-    def _free(self, db: Connection, job: Resource, worker: str, now: int) -> list[int]:
-        """The objects that still need somebody, and that ``worker`` has not seen."""
-        wanted = job.body["HumanTaskConfig"]["NumberOfHumanWorkersPerDataObject"]
-        taken: dict[int, int] = {}
-        seen: set[int] = set()
-        rows = db.execute(
-            "SELECT object, worker, status, expires FROM answers WHERE resource = ?", (job.id,)
-        )
-        for number, who, status, expires in rows:
-            if status == "submitted" or (status == "working" and expires > now):
-                taken[number] = taken.get(number, 0) + 1
-                if who == worker:
-                    seen.add(number)
-            elif status == "skipped" and who == worker:
-                seen.add(number)
+    def _free(self, db: Connection, job: Resource, worker: str) -> list[int]:
         total = len(self.data(job).objects)
-        return [
-            number
-            for number in range(total)
-            if number not in seen and taken.get(number, 0) < wanted
-        ]
+        return labelanswers.free(db, job, total, worker, self._now())
 
     def _close(
         self,
@@ -282,7 +245,7 @@ class LabelingWork:
             # A button pressed twice sends the same twice: that is no mistake to tell of.
             if before == (status, kept):
                 return
-            _require_open(db, job)
+            labelanswers.require_open(db, job)
             changed = db.execute(
                 "UPDATE answers SET status = ?, submitted = ?, content = ? WHERE resource = ?"
                 " AND object = ? AND worker = ? AND status = 'working' AND expires > ?",
@@ -306,8 +269,8 @@ class LabelingWork:
             raise InputError(
                 f"there is no object {number}; the job has {len(data.objects)}, from 0"
             )
-        self._check(data, answer.content, _beside(db, job, number, worker))
-        before = _kept(db, job, number, worker)
+        self._check(data, answer.content, labelanswers.beside(db, job, number, worker))
+        before = labelanswers.kept(db, job, number, worker)
         if before not in (None, answer.content):
             raise InputError(
                 f"{worker} has answered object {number} before, and that answer stands",
@@ -321,41 +284,3 @@ class LabelingWork:
 
     def _now(self) -> int:
         return milliseconds(self.plane.clock)
-
-
-def _submitted(db: Connection, job: Resource) -> int:
-    count = db.execute(
-        "SELECT count(*) FROM answers WHERE resource = ? AND status = 'submitted'", (job.id,)
-    ).fetchone()
-    return int(count[0])
-
-
-def _require_open(db: Connection, job: Resource) -> None:
-    """Raises InputError for a job that takes no answers any more."""
-    row = db.execute("SELECT status FROM resources WHERE id = ?", (job.id,)).fetchone()
-    status = row[0] if row else "deleted"
-    if status != "InProgress":
-        raise InputError(f"the labeling job {job.name} is {status} and takes no answers")
-
-
-def _kept(db: Connection, job: Resource, number: int, worker: str) -> Any:
-    """What ``worker`` submitted for an object, if anything."""
-    row = db.execute(
-        "SELECT content FROM answers WHERE resource = ? AND object = ? AND worker = ?"
-        " AND status = 'submitted'",
-        (job.id, number, worker),
-    ).fetchone()
-    return row and json.loads(row[0])
-
-
-def _beside(
-    db: Connection, job: Resource, number: int, worker: str
-) -> Mapping[str, Any] | None:
-    """What another worker submitted for the same object."""
-    row = db.execute(
-        "SELECT content FROM answers WHERE resource = ? AND object = ? AND worker != ?"
-        " AND status = 'submitted' LIMIT 1",
-        (job.id, number, worker),
-    ).fetchone()
-    found: Mapping[str, Any] | None = row and json.loads(row[0])
-    return found
