@@ -181,3 +181,27 @@ def _unsafe(archive: Path, why: str) -> RequestError:
 
 def _refused(message: str, reason: str, hint: str) -> RequestError:
     return RequestError(message, stage="import", reason=reason, hint=hint)
+
+
+def weights_beside(graph: Path, suffix: str, hint: str) -> Path:
+    """The file of weights that belongs to a graph: of its name, or the only one beside it.
+
+    Raises RequestError with the reasons no-model, several-models.
+    """
+    if (named := graph.with_suffix(suffix)).is_file():
+        return named
+    found = sorted(
+        each
+        for each in graph.parent.glob(f"*{suffix}")
+        if each.is_file() and not each.name.startswith("._")
+    )
+    if len(found) == 1:
+        return found[0]
+    listed = ", ".join(each.name for each in found[:5])
+    raise _refused(
+        f"Beside {graph.name} lie {len(found)} {suffix} files: {listed}"
+        if found
+        else f"Beside {graph.name} lies no {suffix} file",
+        "several-models" if found else "no-model",
+        hint,
+    )

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.errors import RequestError
+from sagectl.compiler.frontends.archive import weights_beside
 from sagectl.compiler.frontends.darknet.reading import (
+    PACK_BOTH,
     Section,
     Weights,
     format_error,
     read_sections,
-    weights_beside,
 )
 from sagectl.errors import CompileError
 
@@ -72,7 +73,7 @@ def converted(cfg: Path, shapes: Mapping[str, Sequence[int]]) -> ModelProto:
             details={"operators": unknown, "nodes": unknown, "needs": []},
             hint=f"Known are {', '.join(f'[{name}]' for name in sorted(LAYERS))}.",
         )
-    graph = Graph(Weights(weights_beside(cfg)))
+    graph = Graph(Weights(weights_beside(cfg, ".weights", PACK_BOTH)))
     shape = _input_shape(net, shapes)
     name = INPUT
     for section in sections:

@@ -58,7 +58,7 @@ def read_sections(path: Path) -> list[Section]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except UnicodeDecodeError as error:
-        raise format_error(f"{path.name} is no text", _BOTH) from error
+        raise format_error(f"{path.name} is no text", PACK_BOTH) from error
     found: list[Section] = []
     for count, raw in enumerate(lines, 1):
         line = raw.split("#")[0].split(";")[0].strip()
@@ -67,33 +67,13 @@ def read_sections(path: Path) -> list[Section]:
         elif line:
             name, is_pair, value = line.partition("=")
             if not is_pair or not found:
-                raise format_error(f"{path.name}:{count}: {line[:80]!r} is no option", _BOTH)
+                raise format_error(
+                    f"{path.name}:{count}: {line[:80]!r} is no option", PACK_BOTH
+                )
             found[-1].options[name.strip()] = value.strip()
     if not found or found[0].kind not in ("net", "network"):
-        raise format_error(f"{path.name} does not begin with [net]", _BOTH)
+        raise format_error(f"{path.name} does not begin with [net]", PACK_BOTH)
     return found
-
-
-def weights_beside(cfg: Path) -> Path:
-    """The .weights file that belongs to a .cfg: of its name, or the only one in its folder."""
-    if (named := cfg.with_suffix(".weights")).is_file():
-        return named
-    found = sorted(
-        each
-        for each in cfg.parent.glob("*.weights")
-        if each.is_file() and not each.name.startswith("._")
-    )
-    if len(found) == 1:
-        return found[0]
-    listed = ", ".join(each.name for each in found[:5])
-    raise RequestError(
-        f"Beside {cfg.name} lie {len(found)} .weights files: {listed}"
-        if found
-        else f"Beside {cfg.name} lies no .weights file",
-        stage="import",
-        reason="several-models" if found else "no-model",
-        hint=_BOTH,
-    )
 
 
 class Weights:
@@ -104,13 +84,15 @@ class Weights:
 
         content = path.read_bytes()
         if len(content) < _HEADER.size + 4:
-            raise format_error(f"{path.name} is too short to be weights", _BOTH)
+            raise format_error(f"{path.name} is too short to be weights", PACK_BOTH)
         major, minor, _ = _HEADER.unpack_from(content)
         if not (0 <= major < 1000 and 0 <= minor < 1000):
-            raise format_error(f"{path.name} does not begin as weights of Darknet do", _BOTH)
+            raise format_error(
+                f"{path.name} does not begin as weights of Darknet do", PACK_BOTH
+            )
         start = _HEADER.size + (8 if major * 10 + minor >= 2 else 4)
         if (len(content) - start) % 4:
-            raise format_error(f"{path.name} is cut off within a number", _BOTH)
+            raise format_error(f"{path.name} is cut off within a number", PACK_BOTH)
         self._numbers = np.frombuffer(content, "<f4", offset=start)
         self._at = 0
         self._name = path.name
@@ -133,7 +115,7 @@ class Weights:
             raise format_error(f"{self._name} has {left} numbers more than the layers", _MATCH)
 
 
-_BOTH = "Pack the .cfg file and the .weights file of one network."
+PACK_BOTH = "Pack the .cfg file and the .weights file of one network."
 _MATCH = "Are both files of the same network? Of a cut-down one, give the cut-down .cfg."
 
 

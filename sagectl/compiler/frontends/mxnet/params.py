@@ -19,26 +19,6 @@ _DTYPES = ("<f4", "<f8", "<f2", "u1", "<i4", "i1", "<i8")
 _MOST_DIMENSIONS = 32
 
 
-def params_beside(symbol: Path) -> Path:
-    """The only .params file in the folder of a symbol; raises RequestError."""
-    found = sorted(
-        each
-        for each in symbol.parent.glob("*.params")
-        if each.is_file() and not each.name.startswith("._")
-    )
-    if len(found) == 1:
-        return found[0]
-    listed = ", ".join(each.name for each in found[:5])
-    raise RequestError(
-        f"Beside {symbol.name} lie {len(found)} .params files: {listed}"
-        if found
-        else f"Beside {symbol.name} lies no .params file",
-        stage="import",
-        reason="several-models",
-        hint="Pack one NAME-symbol.json and one .params file.",
-    )
-
-
 def read_params(path: Path) -> dict[str, np.ndarray[Any, Any]]:
     """The arrays by name, without what tells arguments and states apart.
 

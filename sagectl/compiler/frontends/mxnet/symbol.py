@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.errors import RequestError
-from sagectl.compiler.frontends.mxnet.params import params_beside, read_params
+from sagectl.compiler.frontends.archive import weights_beside
+from sagectl.compiler.frontends.mxnet.params import read_params
 from sagectl.errors import CompileError
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
 
 _OPSET = 18
+_PACK_BOTH = "Pack one NAME-symbol.json and one .params file."
 _VARIABLE = "null"
 
 
@@ -81,7 +83,7 @@ def converted(symbol: Path, shapes: Mapping[str, Sequence[int]]) -> ModelProto:
     )
     if unknown:
         raise _unsupported(unknown, [each.name for each in operations if each.kind in unknown])
-    graph = Graph(read_params(params_beside(symbol)))
+    graph = Graph(read_params(weights_beside(symbol, ".params", _PACK_BOTH)))
     inputs = _inputs(operations, graph.params, shapes)
     names: list[str] = []
     for each in operations:
