@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from sagectl.compiler.archive import packed
 from sagectl.compiler.bucketing import bucketed
 from sagectl.compiler.bundling import bundle_runtime, require_runtime
 from sagectl.compiler.codegen import generated
@@ -24,7 +25,6 @@ from sagectl.compiler.operators import work
 from sagectl.compiler.packaging import (
     Package,
     described_model,
-    packed,
     require_folder,
     write_folder,
 )

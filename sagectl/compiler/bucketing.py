@@ -10,9 +10,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from sagectl.compiler.archive import packed
 from sagectl.compiler.comparison import Comparison
 from sagectl.compiler.frontends.archive import model_file
-from sagectl.compiler.packaging import Package, packed, require_folder, write_folder
+from sagectl.compiler.packaging import Package, require_folder, write_folder
 from sagectl.compiler.shapes import refused, words
 from sagectl.errors import CompileError, InputError
 from sagectl.runtime import PackageError, TensorError

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import tarfile
-import zlib
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler import android, nvrtc
 from sagectl.compiler.elf import oldest_glibc, read_elf, symbol_bytes
@@ -25,6 +21,7 @@ from sagectl.runtime.tensors import ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from sagectl.compiler.comparison import Comparison
     from sagectl.compiler.frontends import Imported, TensorSpec
@@ -32,10 +29,6 @@ if TYPE_CHECKING:
     from sagectl.compiler.targets import Target
     from sagectl.runtime.tensors import Port
 
-# Weights hardly repeat: beyond this size a search for repetitions costs seconds for nothing.
-_SEARCHED_BYTES = 16 << 20
-_LEVEL = 6
-_GZIP_WINDOW = 31
 _INSTRUCTION_SETS = frozenset(X86_FLAGS) | frozenset(ARM64_FLAGS)
 
 
@@ -130,23 +123,6 @@ def require_folder(output: Path) -> None:
         ) from error
 
 
-def packed(folder: Path, output: Path, name: str) -> Path:
-    """The archive of an unpacked package, moved to ``output/name`` when it is complete."""
-    path = output / name
-    output.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=output, prefix=f".{name}.", delete=False) as file:
-        temporary = Path(file.name)
-        try:
-            _write_archive(folder, cast("BinaryIO", file))
-            file.flush()
-            os.fchmod(file.fileno(), 0o644)
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-    return path
-
-
 def described(path: Path) -> dict[str, Any]:
     """Everything that a package tells about itself, for ``compile inspect``.
 
@@ -213,56 +189,6 @@ def open_package(path: Path) -> Iterator[Path]:
         except PackageError as error:
             raise InputError(error.message, hint=error.hint) from error
         yield folder
-
-
-def _write_archive(folder: Path, file: BinaryIO) -> None:
-    """A tar.gz with the manifest first and no clock, owner or path in it."""
-    names = sorted(path.name for path in folder.iterdir() if path.name != layout.MANIFEST)
-    size = sum((folder / name).stat().st_size for name in names)
-    with (
-        _Gzip(file, zlib.Z_DEFAULT_STRATEGY if size <= _SEARCHED_BYTES else zlib.Z_RLE) as gzip,
-        tarfile.TarFile(
-            fileobj=cast("Any", gzip), mode="w", format=tarfile.USTAR_FORMAT
-        ) as tar,
-    ):
-        for member, content in _members(folder, [layout.MANIFEST, *names]):
-            tar.addfile(member, content)
-
-
-class _Gzip:
-    """A gzip stream with a choice of strategy, and no clock or name in its header."""
-
-    def __init__(self, file: BinaryIO, strategy: int) -> None:
-        self._file = file
-        self._compressor = zlib.compressobj(
-            _LEVEL, zlib.DEFLATED, _GZIP_WINDOW, zlib.DEF_MEM_LEVEL, strategy
-        )
-        self._written = 0
-
-    def write(self, data: bytes) -> int:
-        self._file.write(self._compressor.compress(data))
-        self._written += len(data)
-        return len(data)
-
-    def tell(self) -> int:
-        return self._written
-
-    def __enter__(self) -> _Gzip:
-        return self
-
-    def __exit__(self, kind: object, *_rest: object) -> None:
-        if kind is None:
-            self._file.write(self._compressor.flush())
-
-
-def _members(folder: Path, names: list[str]) -> Iterator[tuple[tarfile.TarInfo, BinaryIO]]:
-    for name in names:
-        path = folder / name
-        member = tarfile.TarInfo(name)
-        member.size = path.stat().st_size
-        member.mode = 0o755 if name == layout.LIBRARY else 0o644
-        with path.open("rb") as content:
-            yield member, content
 
 
 def _system_row(target: Target, folder: Path) -> dict[str, Any]:

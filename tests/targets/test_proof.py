@@ -19,11 +19,12 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper, save
 
 from sagectl.compiler.api import compile_model
+from sagectl.compiler.archive import packed
 from sagectl.compiler.codegen import generated
 from sagectl.compiler.comparison import difference
 from sagectl.compiler.frontends import frontend
 from sagectl.compiler.operators import work
-from sagectl.compiler.packaging import described_model, packed, write_folder
+from sagectl.compiler.packaging import described_model, write_folder
 from sagectl.compiler.passes.pipeline import optimized
 from sagectl.compiler.request import Platform, compile_request
 from sagectl.compiler.schedules import scheduled
