@@ -25,6 +25,7 @@ META = "compiled.meta"
 MANIFEST = "manifest.json"
 
 _CHUNK = 1 << 20
+_READ = 1 << 16  # of an archive: a thousandfold at most when decompressed
 _LARGEST_DOCUMENT = 16 << 20
 _BROKEN = (tarfile.TarError, EOFError, OSError, zlib.error)
 _REMAKE = "Make the package again with: sagectl compile build"
@@ -51,7 +52,8 @@ def unpack(archive: Path, folder: Path) -> None:
     PackageError for links, folders, unknown or missing members, wrong sizes and digests.
     """
     try:
-        with tarfile.open(archive, "r:*") as tar:
+        # As a stream: no member is looked for twice, and what is read at once is not 8 KiB.
+        with tarfile.open(archive, "r|*", bufsize=_READ) as tar:
             listing = _manifest_of(tar, archive)
             expected = _files(listing, archive.name)
             _check_room(expected, folder, archive.name)
