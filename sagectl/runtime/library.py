@@ -17,6 +17,9 @@ from sagectl.runtime.ffi import import_ffi
 VARIABLE = "SAGECTL_TVM_RUNTIME"
 NAME = package.RUNTIME
 _BIG_CORES = 1
+# How often an idle thread of a pool yields before it sleeps. TVM's own 300,000 keep every
+# processor busy for a while after each run, and whoever waits for the process to end with it.
+_YIELDS = 10_000
 
 _configured = threading.local()
 # A process has one runtime, whatever lies beside the packages it loads later.
@@ -68,6 +71,8 @@ def _load_runtime(beside: Path) -> None:
     # would fight over the same processors; half of all processors is TVM's own default.
     os.environ.setdefault("TVM_BIND_THREADS", "0")
     os.environ.setdefault("TVM_NUM_THREADS", str(len(os.sched_getaffinity(0))))
+    os.environ.setdefault("TVM_THREAD_POOL_SPIN_COUNT", str(_YIELDS))
+    os.register_at_fork(after_in_child=_orphan_pool)
     if "tvm" in sys.modules:
         return  # a second copy beside the one TVM has loaded would register everything twice
     import_ffi()  # the runtime takes its symbols from tvm_ffi's library
@@ -85,12 +90,24 @@ def _load_runtime(beside: Path) -> None:
 
 
 def use_threads(count: int) -> None:
-    """Let what the calling thread runs use ``count`` threads; each thread has its own pool."""
+    """Let what the calling thread runs use ``count`` threads; each thread has its own pool.
+
+    A thread that was forked after it had run something has none to share the work with.
+    """
+    if getattr(_configured, "is_orphaned", False):
+        count = 1
     if getattr(_configured, "count", None) != count:
         import tvm_ffi
 
         tvm_ffi.get_global_func("runtime.config_threadpool")(_BIG_CORES, count)
         _configured.count = count
+
+
+def _orphan_pool() -> None:
+    """In a forked process: the pool of its thread has lost its threads, and would wait."""
+    if getattr(_configured, "count", None) is not None:
+        _configured.is_orphaned = True
+        _configured.count = None
 
 
 def _runtime_path(beside: Path) -> Path:

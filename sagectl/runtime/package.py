@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import tarfile
 import zlib
 from contextlib import contextmanager
@@ -34,11 +35,12 @@ _REMAKE = "Make the package again with: sagectl compile build"
 @contextmanager
 def opened(path: Path) -> Iterator[Path]:
     """A folder with the checked members of a package; an archive's goes when it is left."""
-    if path.is_dir():
+    # Unlike pathlib's, these take a name that is too long for one that is not there.
+    if os.path.isdir(path):  # noqa: PTH112
         _check_folder(path)
         yield path
         return
-    if not path.exists():
+    if not os.path.exists(path):  # noqa: PTH110
         raise PackageError(f"{path} does not exist", hint="Check the path.")
     with TemporaryDirectory(prefix="sagectl-package-") as folder:
         unpack(path, Path(folder))

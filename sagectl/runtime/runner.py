@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from os import PathLike
 
 _CPU, _POOLED = 1, 2
+# Far above any machine's processors, and far below what brings one down.
+_MOST_THREADS = 1024
+_THREADS_HINT = f"It is a number of threads from 1 to {_MOST_THREADS}."
 _MACHINES = {"X86_64": "x86_64", "ARM64": "aarch64"}
 
 
@@ -27,7 +30,8 @@ class Runner:
     """A model ready to run; several threads may call ``run``, their calls take turns.
 
     ``inputs`` and ``outputs`` are the model's own, in its order. For runs side by side, load
-    one runner per thread.
+    one runner per thread. A process that is forked after a run has no threads but its own, and
+    runs with that one.
     """
 
     def __init__(
@@ -111,14 +115,13 @@ def _runner(
 
 def _thread_count(asked: int | None) -> int:
     variable = os.environ.get("TVM_NUM_THREADS", "")
+    if variable and not (variable.isdecimal() and 0 < int(variable) <= _MOST_THREADS):
+        raise RunnerError(f"TVM_NUM_THREADS is {variable[:40]!r}", hint=_THREADS_HINT)
     if asked is None:
-        if variable and (not variable.isdecimal() or variable == "0"):
-            raise RunnerError(
-                f"TVM_NUM_THREADS is {variable!r}", hint="It is a positive number of threads."
-            )
         return int(variable or len(os.sched_getaffinity(0)))
-    if isinstance(asked, bool) or not isinstance(asked, int) or asked < 1:
-        raise RunnerError(f"threads is {asked!r}", hint="It is a positive number of threads.")
+    is_number = isinstance(asked, int) and not isinstance(asked, bool)
+    if not is_number or not 0 < asked <= _MOST_THREADS:
+        raise RunnerError(f"threads is {asked!r}", hint=_THREADS_HINT)
     # A pool is made once a thread and never grows: ask for enough before the first run.
     if not variable:
         os.environ["TVM_NUM_THREADS"] = str(max(asked, len(os.sched_getaffinity(0))))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,25 @@ if TYPE_CHECKING:
     from sagectl.compiler.packaging import Package
 
 F32 = np.float32
+FORKS = """
+import os, sys
+import numpy as np
+from sagectl.runtime import load
+runner = load(sys.argv[1], threads=4)
+feeds = {"image.0": np.ones((1, 3, 12, 12), "f4"), "side": np.ones((1, 4), "f4")}
+before = runner.run(feeds)["scores"]
+if os.fork() == 0:
+    print("same" if np.array_equal(runner.run(feeds)["scores"], before) else "other")
+    sys.exit()
+os.wait()
+"""
+MANY = """
+import sys
+import numpy as np
+from sagectl.runtime import load
+runner = load(sys.argv[1], threads=32)
+runner.run({"image.0": np.ones((1, 3, 12, 12), "f4"), "side": np.ones((1, 4), "f4")})
+"""
 ALONE = """
 import sys
 import numpy as np
@@ -289,7 +309,11 @@ def test_threads_may_share_a_runner(package: Package) -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("threads", [0, -1, 1.5, True, "2"])
+@pytest.mark.parametrize(
+    "threads",
+    [0, -1, 1.5, True, "2", 10**6, 2**63],
+    ids=["none", "negative", "half", "bool", "text", "a-million", "beyond-64-bits"],
+)
 def test_a_number_of_threads_that_is_none_is_refused(package: Package, threads: Any) -> None:
     with pytest.raises(RunnerError, match="threads is"):
         load(package.path, threads=threads)
@@ -302,6 +326,45 @@ def test_a_variable_that_is_no_number_is_refused(
 
     with pytest.raises(RunnerError, match="TVM_NUM_THREADS is 'many'"):
         load(package.path)
+
+
+def test_a_variable_that_would_bring_the_machine_down_is_refused_whatever_is_asked(
+    package: Package, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TVM_NUM_THREADS", "100000")
+
+    with pytest.raises(RunnerError, match="TVM_NUM_THREADS is '100000'"):
+        load(package.path, threads=2)
+
+
+def test_a_forked_process_runs_what_its_parent_has_loaded(
+    package: Package, tmp_path: Path
+) -> None:
+    (tmp_path / "forks.py").write_text(FORKS)
+
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "forks.py"), str(package.path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (done.stdout, done.stderr) == ("same\n", "")
+
+
+def test_threads_do_not_keep_processors_busy_when_a_run_is_over(package: Package) -> None:
+    began = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-c", MANY, str(package.path)], timeout=60, check=True)
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+
+    assert ended.ru_stime - began.ru_stime < 2.0
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "a\0b", "\udcff"], ids=["long", "nul", "half"])
+def test_a_path_that_none_can_have_does_not_exist(name: str) -> None:
+    with pytest.raises(PackageError, match="does not exist"):
+        load(name)
 
 
 def test_a_missing_package_is_said(tmp_path: Path) -> None:
