@@ -1,4 +1,4 @@
-"""Write the pages of docs/ that describe code, from that code.
+"""Write the pages and pictures of docs/ that describe code, from that code.
 
 python docs/generate.py           write the pages
 python docs/generate.py --check   exit 1 if a page is out of date
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from pictures import PICTURES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -355,11 +356,18 @@ PAGES = {
 }
 
 
+def written() -> Iterator[tuple[Path, str]]:
+    """Every page and picture: where it is, and what it is to be."""
+    for name, page in PAGES.items():
+        text = f"<!-- Written by docs/generate.py; change the code instead. -->\n\n{page()}"
+        yield DOCS / f"{name}.md", text
+    for name, picture in PICTURES.items():
+        yield DOCS / f"{name}.svg", picture()
+
+
 def main(args: list[str]) -> int:
     stale = []
-    for name, page in PAGES.items():
-        path = DOCS / f"{name}.md"
-        text = f"<!-- Written by docs/generate.py; change the code instead. -->\n\n{page()}"
+    for path, text in written():
         if path.is_file() and path.read_text(encoding="utf-8") == text:
             continue
         stale.append(str(path))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sagectl.app import App
 
-_BACKUP = click.Path(path_type=Path, exists=True, dir_okay=False)
+_BACKUP = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command(cls=Command)
@@ -52,7 +52,7 @@ def load(app: App, files: Sequence[Path], account: str | None) -> None:
 
 
 @click.command(cls=Command)
-@takes(click.Argument(("file",), type=click.Path(path_type=Path, dir_okay=False)))
+@takes(click.Argument(("file",), type=_BACKUP))
 @pass_app
 def backup(app: App, file: Path) -> None:
     """Write resources, jobs, records, tags and objects into FILE, while others go on working.
@@ -86,7 +86,10 @@ def restore(app: App, file: Path, dry_run: str | None, yes: bool) -> None:
     """
     from sagectl.controlplane.backups import restore as run
     from sagectl.controlplane.worker import stop_supervisor
+    from sagectl.errors import InputError
 
+    if not file.is_file():
+        raise InputError(f"there is no file {file}", hint="`sagectl local backup` writes one.")
     state = app.settings.home.state
     app.say(f"- all that is in {state}")
     app.say(f"+ what {file} holds")

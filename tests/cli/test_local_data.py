@@ -42,7 +42,7 @@ def test_a_backup_that_is_not_there_is_said_before_anything_is_asked(local: Run)
     for agreed in ("--yes", "--dry-run"):
         done = local("local", "restore", "nowhere.tar.gz", agreed)
 
-        assert (done.code, "'nowhere.tar.gz' does not exist" in done.err) == (2, True)
+        assert (done.code, "there is no file nowhere.tar.gz" in done.err) == (2, True)
 
 
 def test_loaded_records_are_found_by_search(local: Run, tmp_path: Path) -> None:

@@ -240,7 +240,7 @@ def test_letters_that_the_terminal_lacks_are_spelled_out() -> None:
 
 
 def test_a_report_wider_than_the_screen_is_folded_at_words() -> None:
-    code, text = ended(terminal("doctor"))
+    code, text = ended(terminal("doctor", "-o", "wide"))
 
     assert code == 0
     assert max(map(len, text.splitlines())) <= 100

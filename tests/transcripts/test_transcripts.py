@@ -25,7 +25,7 @@ HOME = "~/.local/state/sagectl"
 OWN = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z"), "TIME"),
     (re.compile(r"\b\d+(?:\.\d+)? ?(?:ms|s)\b"), "DURATION"),
-    (re.compile(r"\b\d+ bytes\b"), "SIZE"),
+    (re.compile(r"\b\d+(?:\.\d+)? (?:bytes|KiB|MiB)\b"), "SIZE"),
     (re.compile(r"\d\.\d+e-\d\d"), "DIFFERENCE"),
     (re.compile(r"onnxruntime \d+\.\d+\.\d+"), "onnxruntime VERSION"),
     (re.compile(r"[ -]{2,}"), "  "),

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 NAME = "forest"
 # From this number of rows on a block is worth its while, even if it is not full.
 _FEW = 12
-_OPAQUE = 8
 
 
 def cpu_target(request: CompileRequest) -> Target:
