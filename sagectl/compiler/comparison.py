@@ -31,8 +31,11 @@ TOLERANCES = {
 }
 # Few values lie between levels: what is off by a step throughout is wrong, not rounded.
 _MEAN_STEP = 1 / 127
+# Of two classes on one level either is the highest: so few elements of an ArgMax behind a
+# quantisation may name another, which is told.
+_TIED_SHARE = 0.01
 # onnxruntime's sigmoid is a rational function: its error is one of the range, 1, wherever the
-# values lie. Two units in the last place of 1.
+# values lie. Measured over [-60, 60] it is 2.8 * 2^-24, and ours adds to it.
 SATURATED = 2.0**-22
 _QUANTISED = "quantised"
 _FLAT_SHARE = 0.98
@@ -124,7 +127,7 @@ def difference(
         return _of_another_kind(name, ours, reference)
     if reference.dtype.kind in "fc" or str(reference.dtype) in TOLERANCES:
         return _floating(name, ours, reference, within, floor)
-    return _exact(name, ours, reference)
+    return _exact(name, ours, reference, within)
 
 
 def _of_another_kind(name: str, ours: Array, reference: Array) -> Difference:
@@ -175,22 +178,27 @@ def _mean_square_root(gap: Array) -> float:
     return float(np.sqrt(np.mean(np.square(gap)))) if gap.size else 0.0
 
 
-def _exact(name: str, ours: Array, reference: Array) -> Difference:
+def _exact(name: str, ours: Array, reference: Array, within: str) -> Difference:
     import numpy as np
 
     steps = _STEPS.get(str(reference.dtype), 0)
     # uint64 fits no signed type: compared as Python's own integers, exactly.
     wide = object if reference.dtype == np.uint64 else np.int64
     gap = np.abs(ours.astype(wide) - reference.astype(wide))
+    mismatched = int(np.count_nonzero(gap > steps))
+    note = _note(reference)
+    if within == _QUANTISED and 0 < mismatched <= _TIED_SHARE * reference.size:
+        note = f"{mismatched} of {reference.size} elements differ, as ties between levels may"
+        mismatched = 0
     return Difference(
         output=name,
         dtype=str(reference.dtype),
         shape=reference.shape,
         largest=float(gap.max(initial=0)),
         scale=float(np.abs(reference.astype(np.float64)).max(initial=0.0)),
-        mismatched=int(np.count_nonzero(gap > steps)),
+        mismatched=mismatched,
         elements=reference.size,
-        note=_note(reference),
+        note=note,
     )
 
 

@@ -170,6 +170,18 @@ def test_quantised_values_may_be_off_by_steps_but_not_on_the_whole(
     assert not difference("y", ours, reference).passed
 
 
+def test_ties_between_levels_may_name_another_class_now_and_then() -> None:
+    theirs = np.arange(1000) % 7
+    ours = theirs.copy()
+    ours[:9] += 1
+    found = difference("y", ours, theirs, "quantised")
+    assert found.passed
+    assert "9 of 1000 elements differ" in found.note
+    assert not difference("y", ours, theirs).passed
+    ours[:20] += 1
+    assert not difference("y", ours, theirs, "quantised").passed
+
+
 def test_an_output_that_nothing_quantised_lies_behind_is_held_to_its_own_type(
     tmp_path: Path,
 ) -> None:

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from sagectl.compiler.request import CompileRequest
     from sagectl.runtime.tensors import Port
 
-_QUANTISERS = frozenset(("QuantizeLinear", "DynamicQuantizeLinear"))
+_QUANTISERS = frozenset(
+    {
+        *("QuantizeLinear", "DynamicQuantizeLinear"),
+        *("com.microsoft.DynamicQuantizeLSTM", "com.microsoft.DynamicQuantizeMatMul"),
+    }
+)
 _NESTED = frozenset(("If", "Loop", "Scan"))
 
 

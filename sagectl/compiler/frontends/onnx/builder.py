@@ -105,6 +105,8 @@ class Builder:
             raise Unsupported(f"{value.name!r} is known but for its size")
         if sizes and value.data is None:
             value.sizes = {**value.sizes, **sizes}
+            for size in sizes.values():
+                size.numbers = (size,)
         return value
 
     def value(self, operand: Any) -> Value | None:

@@ -22,7 +22,8 @@ class Value:
     A dimension that is None is known at run time only; ``shape`` None is an unknown rank.
     ``items`` makes the value a sequence, whose length is known while compiling. ``sizes`` has
     the axes that are as long as a run finds, each with its size, an int64 scalar: ``shape``
-    then says the most they may be, and what lies beyond the size means nothing.
+    then says the most they may be, and what lies beyond the size means nothing. ``numbers``
+    are the elements of a vector, each known as a value of its own.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Value:
     producer: Node | None = None
     items: tuple[Value, ...] | None = None
     sizes: Mapping[int, Value] = field(default_factory=dict)
+    numbers: tuple[Value, ...] | None = None
 
     @property
     def is_static(self) -> bool:

@@ -42,6 +42,7 @@ from sagectl.compiler.frontends.onnx.protos import (
 from sagectl.compiler.frontends.onnx.rewrites import rewrite_of
 from sagectl.compiler.frontends.onnx.sequences import SEQUENCES
 from sagectl.compiler.frontends.onnx.sizing.full import refused
+from sagectl.compiler.frontends.onnx.sizing.numbers import picked
 from sagectl.compiler.frontends.onnx.support import check_kept, check_type, is_kept
 from sagectl.compiler.frontends.onnx.typing import UNTYPED, output_types
 
@@ -173,6 +174,9 @@ class Lowering:
             raise Unsupported("a sequence goes in")
         if sizing.concerns(node):
             return self._sized(node)
+        numbers = picked(node, Builder(self, node.origin))
+        if numbers is not None:
+            return numbers
         arrays = evaluated(node)
         if arrays is not None:
             return [

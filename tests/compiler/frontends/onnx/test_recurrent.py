@@ -75,3 +75,26 @@ def test_long_sequence_matches_onnxruntime(name: str) -> None:
     kind, options = CASES[name]
     hidden = 16 if name in ("lstm", "gru") else HIDDEN  # whole vectors, or none
     assert_same(recurrent_model(kind, steps=40, hidden=hidden, **options))
+
+
+@pytest.mark.parametrize("rows", [(2,), (2, 20)], ids=["one scale", "a scale per gate"])
+def test_an_lstm_of_bytes_is_what_its_weights_stand_for(rows: tuple[int, ...]) -> None:
+    model = recurrent_model("LSTM", direction="bidirectional")
+    node = model.graph.node[0]
+    node.op_type, node.domain = "DynamicQuantizeLSTM", "com.microsoft"
+    model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
+    scale = np.full(rows, 0.01, np.float32)
+    for tensor in model.graph.initializer:
+        if tensor.name in ("w", "r"):
+            # Rows last, as onnxruntime wants them.
+            levels = numpy_helper.to_array(tensor).transpose(0, 2, 1) / np.float32(0.01)
+            whole = np.clip(np.round(levels), -127, 127).astype(np.int8)
+            tensor.CopyFrom(numpy_helper.from_array(whole, tensor.name))
+    model.graph.initializer.extend(
+        [
+            numpy_helper.from_array(scale, "scale"),
+            numpy_helper.from_array(np.zeros(rows, np.int8), "zero"),
+        ]
+    )
+    node.input.extend(["", "", "", "scale", "zero", "scale", "zero"])
+    assert_same(model, atol=0.02)

@@ -100,6 +100,16 @@ FORMS = {
     "in one row": f"{KEPT} y = Reshape(kept, all)",
     "a column of rows": f"{KEPT} y = Reshape(kept, rows)",
     "a leading one": f"{KEPT} y = Reshape(kept, first)",
+    "expanded to its own shape": f"{KEPT} s = Shape(kept) y = Expand(kept, s)",
+    "shaped by its size": (
+        f"{KEPT} s = Shape(kept) n = Gather(s, zero) t = Concat<axis=0>(n, back, one)"
+        " y = Reshape(kept, t)"
+    ),
+    "shaped by one number of its shape": (
+        f"{KEPT} s = Shape(kept) n = Gather(s, none) v = Unsqueeze(n, zero)"
+        " t = Concat<axis=0>(v, back) y = Reshape(kept, t)"
+    ),
+    "with a size that is copied": f"{KEPT} y = Reshape(kept, copied)",
     "how many": f"{KEPT} y = Shape(kept)",
     "how many elements": f"{KEPT} y = Size(kept)",
     "kept again": f"{KEPT} found = NonZero(kept) y = Cast<to=1>(found)",
@@ -118,6 +128,7 @@ def test_what_is_computed_of_kept_rows_is_onnxruntimes(body: str) -> None:
         <int64[1] zero = {{0}}, int64[1] one = {{1}}, int64[1] two = {{2}},
          int64[1] back = {{-1}}, int64[1] end = {{1000}}, int64[1] all = {{-1}},
          int64[3] rows = {{-1, 5, 1}}, int64[3] first = {{1, -1, 5}},
+         int64[3] copied = {{0, -1, 1}}, int64 none = {{0}},
          float half = {{0.5}}, float[5] scale = {{1,2,3,4,5}}>
         {{ {body} }}"""
     )

@@ -85,6 +85,7 @@ REWRITES: dict[tuple[str, str], str] = {
     (MICROSOFT, "Attention"): "ms_attention",
     (MICROSOFT, "BiasGelu"): "ms_gelu",
     (MICROSOFT, "DequantizeLinear"): "ms_quantise",
+    (MICROSOFT, "DynamicQuantizeLSTM"): "ms_dynamic_quantize_lstm",
     (MICROSOFT, "DynamicQuantizeMatMul"): "ms_matmul_integer_to_float",
     (MICROSOFT, "EmbedLayerNormalization"): "ms_embed_normalization",
     (MICROSOFT, "FastGelu"): "ms_gelu",

@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from sagectl.compiler.frontends.onnx.graph import Unsupported
 from sagectl.compiler.frontends.onnx.sizing.full import (
     axes_of,
     extents,
@@ -13,6 +14,7 @@ from sagectl.compiler.frontends.onnx.sizing.full import (
     refused,
     without,
 )
+from sagectl.compiler.frontends.onnx.sizing.numbers import elements, numbered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,15 +49,32 @@ def unsqueezed(node: Node, pen: Builder) -> list[Value | None]:
 
 
 def expanded(node: Node, pen: Builder) -> list[Value | None]:
-    """An axis that is cut stays what it is: the other shape has a 1 there, or nothing."""
+    """An axis that is cut stays what it is: the other shape has its size there, or a 1."""
+    import numpy as np
+
     x = node.required(0)
-    wanted = [int(size) for size in pen.known(node.required(1), "the shape").reshape(-1)]
-    rank = max(len(extents(x)), len(wanted))
+    asked = _entries(node, pen)
+    rank = max(len(extents(x)), len(asked))
     places = {axis + rank - len(extents(x)): size for axis, size in x.sizes.items()}
-    full = [1] * (rank - len(wanted)) + wanted
-    if any(full[axis] != 1 for axis in places):
-        raise refused(node)
-    return in_full(node, pen, places)
+    wanted: list[int] = []
+    for axis, size in enumerate([*[1] * (rank - len(asked)), *asked]):
+        if axis in places and (size is places[axis] or size == 1):
+            wanted.append(1)
+        elif axis in places or not isinstance(size, int):
+            raise refused(node)
+        else:
+            wanted.append(size)
+    target = pen.constant(np.array(wanted, np.int64))
+    return in_full(replace(node, inputs=(x, target)), pen, places)
+
+
+def _entries(node: Node, pen: Builder) -> list[int | Value]:
+    """The shape that is asked for: numbers, and sizes that a run finds."""
+    asked = node.required(1)
+    known = elements(asked, pen)
+    if known is None:
+        raise Unsupported(f"{asked.name!r} must be known at compile time", (asked,))
+    return [each if each.data is None else int(each.data) for each in known]
 
 
 def flattened(node: Node, pen: Builder) -> list[Value | None]:
@@ -96,19 +115,27 @@ def reshaped(node: Node, pen: Builder) -> list[Value | None]:
 
 def _target(node: Node, axis: int, pen: Builder) -> list[int]:
     """The shape asked for, with -1 for the axis that is cut and nothing else."""
-    shape = extents(node.required(0))
-    given = [int(size) for size in pen.known(node.required(1), "the shape").reshape(-1)]
-    if node.attribute("allowzero", 0) and 0 in given:
+    x = node.required(0)
+    shape, asked = extents(x), _entries(node, pen)
+    if 0 in asked and node.attribute("allowzero", 0):
         raise refused(node)
-    wanted = [shape[place] if size == 0 else size for place, size in enumerate(given)]
-    if axis < len(given) and given[axis] == 0:
+    wanted: list[int] = []
+    cut = None
+    for place, size in enumerate(asked):
+        if size is x.sizes[axis] or (size == 0 and place == axis):
+            cut = place
+            wanted.append(1)
+        elif not isinstance(size, int):
+            raise refused(node)
+        else:
+            wanted.append(size or shape[place])
+    if cut is not None:
         if -1 in wanted:
-            others = math.prod(wanted[:axis] + wanted[axis + 1 :]) * -1
-            rest = math.prod(shape[:axis] + shape[axis + 1 :])
+            others, rest = -math.prod(wanted), math.prod(shape) // (shape[axis] or 1)
             if not others or rest % others:
                 raise refused(node)
             wanted[wanted.index(-1)] = rest // others
-        wanted[axis] = -1
+        wanted[cut] = -1
     if wanted.count(-1) != 1:
         raise refused(node)
     return wanted
@@ -198,7 +225,7 @@ def _appended(one: Value, other: Value, axis: int, pen: Builder) -> Value:
 def shape(node: Node, pen: Builder) -> list[Value | None]:
     x = node.required(0)
     numbers = _numbers(x, pen)[node.attribute("start", 0) : node.attribute("end")]
-    return [pen.stack(list(numbers), 0)]
+    return [numbered(tuple(numbers), pen)]
 
 
 def size(node: Node, pen: Builder) -> list[Value | None]:
