@@ -31,7 +31,7 @@ class Runner:
 
     ``inputs`` and ``outputs`` are the model's own, in its order. For runs side by side, load
     one runner per thread. A process that is forked after a run has no threads but its own, and
-    runs with that one.
+    runs with that one; it must leave by ``os._exit``, as those of multiprocessing do.
     """
 
     def __init__(
