@@ -36,12 +36,15 @@ def watch(app: App, names: tuple[str, ...], interval: float, once: bool) -> None
 
     On a terminal a table stays up to date: what people and machines labeled, what failed and
     what is left, how fast it goes and how long it will take, and what a public workforce has
-    cost. Elsewhere every change is a line. Without names, all jobs in progress are followed.
+    cost. Elsewhere every change is a line, with -o json or jsonl one JSON object: what `wait`
+    tells with --progress json, and the counters. Without names, all jobs in progress are
+    followed.
 
     \b
     Examples:
       sagectl --local labeling watch
       sagectl --local labeling watch pets --interval 2s
+      sagectl --local labeling watch --once -o jsonl
     """
     names = names or tuple(
         row["LabelingJobName"]
@@ -85,12 +88,12 @@ class Rates:
         name, counters = job["LabelingJobName"], job["LabelCounters"]
         now, done = self._clock(), counters["TotalLabeled"]
         begin, before = self._first.setdefault(name, (now, done))
-        rate = (done - before) / (now - begin) if now > begin and done > before else None
+        seconds = now - begin
+        rate = (done - before) / seconds if seconds > 0 and done > before else None
         status = job["LabelingJobStatus"]
         reason = job.get("FailureReason", "")
-        return Watched(
-            name, status, counters, rate, cost(job), reason, LABELING.is_final(status)
-        )
+        is_final = LABELING.is_final(status)
+        return Watched(name, status, counters, rate, cost(job), reason, is_final, seconds)
 
 
 def say_where(app: App, jobs: Iterable[Mapping[str, Any]]) -> None:
