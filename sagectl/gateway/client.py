@@ -8,7 +8,6 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sagectl.errors import ServiceError
-from sagectl.gateway.session import client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -81,6 +80,8 @@ class AwsCaller:
         connections: int = 64,
         cache: Path | None = None,
     ) -> None:
+        from sagectl.gateway.session import client
+
         self._made = partial(
             client,
             "sagemaker",

@@ -57,6 +57,7 @@ def _dumper() -> type[Any]:
     Dumper.add_representer(str, _text)
     Dumper.add_multi_representer(str, _text)
     Dumper.add_representer(MappingProxyType, _mapping)
+    Dumper.add_multi_representer(dict, _mapping)  # rows of lists may know more than a dict
     Dumper.add_representer(datetime, _moment)
     return Dumper
 

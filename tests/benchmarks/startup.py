@@ -2,7 +2,7 @@
 
 python tests/benchmarks/startup.py [ROUNDS]
 
-Exits 7 if a command that has a budget takes more. Ratios of CPU time hold on a busy machine
+Exits 7 if one takes more than the budget. Ratios of CPU time hold on a busy machine
 about as well as on an idle one; wall time does not.
 """
 
@@ -14,7 +14,11 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
+
+from sagectl.gateway.names import Names
+from sagectl.settings import home
 
 BUDGET = 5.0
 SAGECTL = (str(Path(sys.executable).with_name("sagectl")),)
@@ -33,8 +37,11 @@ COMMANDS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
         (),
         TAB | {"COMP_WORDS": "sagectl --local workteam describe r", "COMP_CWORD": "4"},
     ),
+    "TAB, one of 1,000 names of AWS": (
+        (),
+        TAB | {"COMP_WORDS": "sagectl workteam describe team-9", "COMP_CWORD": "3"},
+    ),
 }
-BUDGETED = ("--help", "--local workteam list", "TAB, a command")
 
 
 def cpu_seconds(command: tuple[str, ...], environ: dict[str, str]) -> float:
@@ -49,18 +56,26 @@ def cpu_seconds(command: tuple[str, ...], environ: dict[str, str]) -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def environment(home: str) -> dict[str, str]:
+def environment(place: str) -> dict[str, str]:
     """A home of its own, and compiled modules as an installed package has them."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTHON", "AWS_", "SAGECTL_"))
+    }
     return kept | {
-        "SAGECTL_HOME": f"{home}/home",
-        "PYTHONPYCACHEPREFIX": f"{home}/compiled",
+        "SAGECTL_HOME": f"{place}/home",
+        "PYTHONPYCACHEPREFIX": f"{place}/compiled",
         "PYTHONHASHSEED": "0",
     }
 
 
 def fill(environ: dict[str, str]) -> None:
-    """Make the team that is listed; this also compiles what is measured."""
+    """Make the team that is listed, and names of AWS; this also compiles what is measured."""
+    rows = [{"WorkteamName": f"team-{number}"} for number in range(1000)]
+    told = Names(home(environ).cache, (None, None, None, None), time.time())
+    told.hear("ListWorkteams", {}, {"Workteams": rows})
+    told.save()
     oidc = ("authorization", "token", "user-info", "logout")
     workforce = [f"--oidc-{name}-endpoint=https://id.example.com/{name}" for name in oidc]
     workforce += ["--oidc-issuer=https://id.example.com", "--oidc-jwks-uri=https://id/jwks"]
@@ -80,8 +95,8 @@ def fill(environ: dict[str, str]) -> None:
 
 def measured(rounds: int) -> dict[str, list[float]]:
     """The ratios of every command, each paired with a ``python -c pass`` of the same round."""
-    with tempfile.TemporaryDirectory() as home:
-        environ = environment(home)
+    with tempfile.TemporaryDirectory() as place:
+        environ = environment(place)
         fill(environ)
         ratios: dict[str, list[float]] = {name: [] for name in COMMANDS}
         for turn in range(rounds + 1):
@@ -96,13 +111,13 @@ def measured(rounds: int) -> dict[str, list[float]]:
 def main() -> int:
     rounds = int(sys.argv[1]) if sys.argv[1:] else 20
     print(f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} CPUs, ")
-    print(f"load {os.getloadavg()[0]:.1f}, {rounds} rounds; CPU time over `python -c pass`\n")
+    print(f"load {os.getloadavg()[0]:.1f}, {rounds} rounds; CPU time over `python -c pass`,")
+    print(f"at most {BUDGET:.0f}\n")
     over = False
     for name, ratios in measured(rounds).items():
         middle = statistics.median(ratios)
-        budget = f"at most {BUDGET:.0f}" if name in BUDGETED else ""
-        over |= bool(budget) and middle > BUDGET
-        print(f"{name:<32} {middle:5.2f}  {budget}")
+        over |= middle > BUDGET
+        print(f"{name:<32} {middle:5.2f}")
     return 7 if over else 0
 
 

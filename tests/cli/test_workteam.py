@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sagectl.settings import CHOICES
 from tests.support.manifests import TEAM, WORKFORCE, manifest
 
 if TYPE_CHECKING:
@@ -40,6 +41,15 @@ def test_create_twice_is_refused_by_the_service(staffed: Run) -> None:
 
     assert (again.code, again.out) == (3, "")
     assert "error: " in again.err
+
+
+@pytest.mark.parametrize("form", CHOICES["output"])
+def test_a_list_is_written_in_every_format(staffed: Run, form: str) -> None:
+    staffed(*CREATE, "--yes")
+
+    done = staffed("workteam", "list", "-o", form)
+
+    assert (done.code, "radiology" in done.out) == (0, True), done.err
 
 
 def test_dry_run_prints_a_manifest_that_applies(staffed: Run, tmp_path: Path) -> None:
