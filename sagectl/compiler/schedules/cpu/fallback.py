@@ -6,7 +6,7 @@ from math import gcd
 from typing import TYPE_CHECKING
 
 from sagectl.compiler.passes.nests.blocked import BORDER
-from sagectl.compiler.schedules.cpu import columns
+from sagectl.compiler.schedules.cpu import columns, gathers
 from sagectl.compiler.schedules.cpu.loops import (
     REDUCTION,
     SPATIAL,
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 # Rounds that keep any number of threads busy.
 ENOUGH = 32
+# The vectors of processors that store one's lanes to several places in one instruction.
+SCATTERED_BYTES = 64
 
 
 def apply(func: PrimFunc, target: Target) -> Schedule:
@@ -110,35 +112,48 @@ def arrange_spatial(schedule: Schedule, block: SBlockRV, target: Target) -> None
         # Fused with what is around it, every vector of a run would divide to find its place.
         outer = outer if volume(extents(schedule, outer)) >= ENOUGH else [*outer, *run]
     elif len(outer) > 1:
-        scattered(schedule, nest, outer, work, width)
+        if found := gathers.gather(nest, target):
+            gathers.arrange(schedule, block, found, work)
+        else:
+            scattered(schedule, nest, outer, target)
         return
     if outer:
         parallel(schedule, fused(schedule, outer), work)
 
 
-def scattered(
-    schedule: Schedule, nest: SBlock, loops: list[LoopRV], work: int, width: int
-) -> None:
+def scattered(schedule: Schedule, nest: SBlock, loops: list[LoopRV], target: Target) -> None:
     """Spread the outer loops; leave the inner ones to index arithmetic done once a round.
 
-    What is dealt out in turns, or asks which operand it is of, gets a loop for each.
+    What is dealt out in turns, or asks which operand it is of, gets a loop for each turn.
     """
+    work = volume(extents(schedule, loops))
+    width = lanes(target, nest.writes[0].source.dtype)
     last = int(schedule.get(loops[-1]).extent)
     turns = cycle(nest, width)
-    rounds = loops[-1]
     if turns > 1 and last > turns and last % turns == 0:
-        rounds, each = schedule.split(loops[-1], [None, turns])
-        schedule.unroll(each)
+        deal(schedule, loops[-1], turns, target)
     elif 1 < last <= width:
         schedule.unroll(loops[-1])
     else:
-        peeled(schedule, rounds)
+        peeled(schedule, loops[-1])
     parallel(schedule, fused(schedule, loops[:-1][:2]), work)
+
+
+def deal(schedule: Schedule, last: LoopRV, turns: int, target: Target) -> None:
+    """Take the turns along an axis apart, each a vector that is scattered where that exists."""
+    rounds, each = schedule.split(last, [None, turns])
+    schedule.unroll(each)
+    count = gathers.part(int(schedule.get(rounds).extent), 2 * lanes(target))
+    if target.vector_bytes < SCATTERED_BYTES or count < gathers.FEWEST:
+        return
+    vectors, lane = schedule.split(rounds, [None, count])
+    schedule.reorder(vectors, each, lane)
+    schedule.vectorize(lane)
 
 
 def cycle(nest: SBlock, most: int) -> int:
     """After how many steps along the last axis an element is read next to an earlier one."""
-    from tvm.tirx import FloorDiv, FloorMod, IntImm
+    from tvm.tirx import Div, FloorDiv, FloorMod, IntImm
 
     last, found = nest.iter_vars[-1].var, 1
     waiting = [position for _, index in accesses(nest) for position in index]
@@ -146,7 +161,7 @@ def cycle(nest: SBlock, most: int) -> int:
         node = waiting.pop()
         if not hasattr(node, "a") or not hasattr(node, "b"):
             continue
-        if isinstance(node, FloorMod | FloorDiv) and isinstance(node.b, IntImm):
+        if isinstance(node, FloorMod | FloorDiv | Div) and isinstance(node.b, IntImm):
             is_turn = node.a.same_as(last) and int(node.b) <= most
             found = max(found, int(node.b)) if is_turn else found
         waiting += [node.a, node.b]
