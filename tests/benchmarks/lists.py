@@ -42,16 +42,17 @@ def cost(words: tuple[str, ...], environ: dict[str, str]) -> Cost:
 
 
 def grow(database: str, rows: int) -> None:
-    """Make the work teams ``rows``, each a copy of the first but for its name."""
+    """Make the work teams ``rows``, each like the first, a millisecond apart."""
     with closing(sqlite3.connect(database)) as db, db:
         (have,) = db.execute(
             "SELECT count(*) FROM resources WHERE kind = 'Workteam'"
         ).fetchone()
-        columns = "kind, account, region, status, parent, created, modified, body"
+        columns = "kind, account, region, status, parent, modified, body"
         db.executemany(
-            f"INSERT INTO resources (name, {columns}) SELECT ?, {columns} FROM resources"
+            f"INSERT INTO resources (name, created, {columns})"
+            f" SELECT 'team-' || ?1, created + ?1, {columns} FROM resources"
             " WHERE kind = 'Workteam' LIMIT 1",
-            ((f"team-{number}",) for number in range(have, rows)),
+            ((number,) for number in range(have, rows)),
         )
 
 
