@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from sagectl.exports import exported
-
 TYPE_CHECKING = False  # not typing's: every start of the program would pay for its import
 if TYPE_CHECKING:
     from sagectl.compiler.api import compile_model
@@ -13,12 +11,16 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = ["Platform", "compile_model", "compile_request", "load"]
 
-__getattr__ = exported(
-    __name__,
-    {
-        "Platform": "sagectl.compiler.request",
-        "compile_model": "sagectl.compiler.api",
-        "compile_request": "sagectl.compiler.request",
-        "load": "sagectl.runtime",
-    },
-)
+_PLACES = {
+    "Platform": "sagectl.compiler.request",
+    "compile_model": "sagectl.compiler.api",
+    "compile_request": "sagectl.compiler.request",
+    "load": "sagectl.runtime",
+}
+
+
+def __getattr__(name: str) -> object:
+    # Whoever imports the loader of packages imports this file, and is to get no other of ours.
+    from sagectl.exports import exported
+
+    return exported(__name__, _PLACES)(name)
