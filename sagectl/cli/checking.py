@@ -17,6 +17,7 @@ from sagectl.cli.compile_documents import (
 from sagectl.cli.lazy import Command
 from sagectl.cli.options import pass_app, takes
 from sagectl.cli.types import CAPITALS
+from sagectl.cli.writing import write_text
 from sagectl.errors import InputError
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ _NVIDIA_VERSIONS = {"trt-ver": "7.1.3", "cuda-ver": "10.2"}
 @click.command(cls=Command)
 @takes(_MODEL, INPUT, _FRAMEWORK)
 @pass_app
-def check(app: App, model: Path, inputs: Inputs, framework: str | None) -> None:
+def check(app: App, model: Path, inputs: Inputs, framework: str | None) -> int:
     """Ask what a model holds, and whether it compiles.
 
     Nothing is compiled. Each operator is right (tests of ONNX vouch for it), unknown (it
@@ -56,8 +57,7 @@ def check(app: App, model: Path, inputs: Inputs, framework: str | None) -> None:
         app.say(f"Checked with {words(shapes)}, the largest of {len(others) + 1}.")
     found = checked(model, framework, shapes)
     app.show(shown(found))
-    if found["Problems"]:
-        click.get_current_context().exit(1)
+    return 1 if found["Problems"] else 0
 
 
 @click.command(cls=Command, spared=("output",))
@@ -102,15 +102,7 @@ def init(app: App, model: Path, file: Path | None, **given: Any) -> None:
     if file is None:
         click.echo(text, nl=False)
         return
-    try:
-        with file.open("x", encoding="utf-8") as opened:
-            opened.write(text)
-    except FileExistsError as error:
-        raise InputError(f"{file} exists", hint="Name another file, or move it.") from error
-    except OSError as error:
-        raise InputError(
-            f"{file} cannot be written: {error.strerror}", hint="Name another file."
-        ) from error
+    write_text(file, text, is_new=True)
     app.say(f"{file} written. Start the job with: sagectl --local apply -f {file}")
 
 

@@ -62,7 +62,7 @@ def _follow(app: App, deliver: Callable[[str], None]) -> None:
     form = app.settings.output
     if form == "yaml":
         raise InputError(
-            "--follow prints one event after another, which YAML cannot.",
+            "--follow prints one event after another, which YAML cannot",
             hint="Use -o jsonl, or a table.",
         )
     is_first = True

@@ -46,7 +46,7 @@ def back_up(state: Path, target: Path) -> Backup:
     """
     store = Store(state)
     if not store.exists():
-        raise StateError(f"There is nothing in {state} yet.")
+        raise StateError(f"there is nothing in {state} yet")
     draft = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         with _private(draft) as archive, TemporaryDirectory() as place:
@@ -54,7 +54,7 @@ def back_up(state: Path, target: Path) -> Backup:
             _copied(store, copy)
             if (said := _unsound(copy)) is not None:
                 raise StateError(
-                    f"{store.path} is damaged: {said}.",
+                    f"{store.path} is damaged: {said}",
                     hint="It was left as it is, and no backup was made of it.",
                 )
             archive.add(copy, DATABASE)
@@ -138,7 +138,7 @@ def _unpack(source: Path, beside: Path) -> None:
             for number, member in enumerate(archive):
                 most -= member.size
                 if most < 0 or number > MOST_MEMBERS:
-                    raise InputError(f"{source} unpacks to more than a backup does.")
+                    raise InputError(f"{source} unpacks to more than a backup does")
                 _unpack_member(archive, member, beside, source)
     except (OSError, EOFError, tarfile.TarError) as error:
         raise InputError(
@@ -150,7 +150,7 @@ def _unpack_member(archive: TarFile, member: TarInfo, beside: Path, source: Path
     path = Path(member.name)
     is_known = member.name in (DATABASE, KEY) or path.parts[:1] == (OBJECTS,)
     if not member.isfile() or not is_known or ".." in path.parts or "\0" in member.name:
-        raise InputError(f"{source} holds {member.name!r}, which no backup does.")
+        raise InputError(f"{source} holds {member.name!r}, which no backup does")
     target = beside / path
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     content = archive.extractfile(member)
@@ -162,7 +162,7 @@ def _unpack_member(archive: TarFile, member: TarInfo, beside: Path, source: Path
 
 def _require_sound(database: Path, source: Path) -> None:
     if not database.is_file() or not database.with_name(KEY).is_file():
-        raise InputError(f"{source} is not a whole backup: its database or key is missing.")
+        raise InputError(f"{source} is not a whole backup: its database or key is missing")
     if (said := _unsound(database)) is not None:
         raise InputError(f"{source} holds a damaged database: {said}")
 

@@ -53,16 +53,16 @@ def chaos(text: str) -> Chaos:
         name = word.strip().replace("-", "_")
         if name not in Chaos._fields:
             known = ", ".join(field.replace("_", "-") for field in Chaos._fields)
-            raise InputError(f"{part!r} is no trouble that is known.", hint=f"Known: {known}.")
+            raise InputError(f"{part!r} is no trouble that is known", hint=f"Known: {known}.")
         if not given:
-            raise InputError(f"{part!r} has no value.", hint=f"Write {word.strip()}=NUMBER.")
+            raise InputError(f"{part!r} has no value", hint=f"Write {word.strip()}=NUMBER.")
         try:
             asked[name] = int(value) if name == "seed" else float(value)
         except ValueError as error:
-            raise InputError(f"{word}: {value!r} is not a number.") from error
+            raise InputError(f"{word}: {value!r} is not a number") from error
         if name != "seed" and not 0 <= asked[name] <= (60 if name in _SECONDS else 1):
             limit = "60 seconds" if name in _SECONDS else "1"
-            raise InputError(f"{word}: {value} is not between 0 and {limit}.")
+            raise InputError(f"{word}: {value} is not between 0 and {limit}")
     return Chaos(**asked)  # type: ignore[arg-type]
 
 

@@ -160,6 +160,6 @@ class Server(socketserver.ThreadingTCPServer):
 def _require_loopback(host: str) -> None:
     if not is_loopback(host):
         raise InputError(
-            f"{host!r} is not a loopback address, and whoever reaches the port is obeyed.",
+            f"{host!r} is not a loopback address, and whoever reaches the port is obeyed",
             hint="Use 127.0.0.1, ::1 or localhost, or --require-signature.",
         )

@@ -29,7 +29,7 @@ def launching(folder: Path) -> Iterator[int | None]:
     try:
         descriptor = os.open(place, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise StateError(f"{place}: {error.strerror}.") from error
+        raise StateError(f"{place}: {error.strerror}") from error
     try:
         yield descriptor if _is_ours(descriptor) else None
     finally:

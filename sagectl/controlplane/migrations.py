@@ -84,6 +84,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (property, record, place)) WITHOUT ROWID""",
         "CREATE INDEX search_keys_value ON search_keys (property, value, record)",
     ),
+    (
+        # The tasks in a worker's hands, without a look at all that was answered.
+        "CREATE INDEX answers_working ON answers (resource, worker) WHERE status = 'working'",
+    ),
 )
 
 CURRENT = len(MIGRATIONS)
@@ -124,12 +128,12 @@ def check(db: Connection, path: Path) -> bool:
     owner = db.execute("PRAGMA application_id").fetchone()[0]
     if owner != APPLICATION_ID and db.execute("SELECT 1 FROM sqlite_schema").fetchone():
         raise StateError(
-            f"{path} is a database, but not one of sagectl's.",
+            f"{path} is a database, but not one of sagectl's",
             hint="Move it away, or set SAGECTL_HOME to another directory.",
         )
     if found > CURRENT:
         raise StateError(
-            f"{path} is of layout {found}, made by a newer sagectl; this one knows {CURRENT}.",
+            f"{path} is of layout {found}, made by a newer sagectl; this one knows {CURRENT}",
             hint="Upgrade sagectl, or set SAGECTL_HOME to another directory.",
         )
     return found == CURRENT

@@ -51,7 +51,7 @@ def explained(database: Path) -> Iterator[None]:
         raise problem from error
     except UnicodeDecodeError as error:
         # What SQLite says of a damaged file quotes it.
-        raise StateError(f"{database} {_CORRUPT[0]}.", hint=_CORRUPT[1]) from error
+        raise StateError(f"{database} {_CORRUPT[0]}", hint=_CORRUPT[1]) from error
 
 
 @contextmanager
@@ -66,7 +66,7 @@ def reached(state: Path) -> Iterator[None]:
 def unreachable(error: OSError, place: Path) -> StateError:
     """What to raise where the system does not let us at ``place``."""
     return StateError(
-        f"{error.filename or place}: {error.strerror}.",
+        f"{error.filename or place}: {error.strerror}",
         hint="The local plane is kept there; SAGECTL_HOME names another place.",
     )
 
@@ -78,7 +78,7 @@ def _problem(database: Path, name: str) -> StateError | None:
     if primary not in PROBLEMS:
         return None
     what, hint = PROBLEMS[primary]
-    return StateError(f"{database} {what}.", hint=hint)
+    return StateError(f"{database} {what}", hint=hint)
 
 
 def _named(error: Exception) -> str:

@@ -163,7 +163,7 @@ def _record(key: int, modified: int, body: str) -> Record:
         return Record(key, modified, json.loads(body))
     except ValueError as error:
         raise StateError(
-            f"Record {key} of Search is damaged: {error}.",
+            f"record {key} of Search is damaged: {error}",
             hint="Load it again, restore a backup, or start afresh with `sagectl local reset`.",
         ) from error
 

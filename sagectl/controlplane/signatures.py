@@ -147,7 +147,7 @@ def read_keys(path: Path) -> dict[str, Key]:
         # A folder's mode says nothing of secrets, and reading it says that it is one.
         if path.is_file() and path.stat().st_mode & 0o077:
             raise InputError(
-                f"{path} can be read by others, and it holds secrets.",
+                f"{path} can be read by others, and it holds secrets",
                 hint=f"Run `chmod 600 {path}`.",
             )
         parser.read_string(path.read_text(encoding="utf-8"))
@@ -157,13 +157,13 @@ def read_keys(path: Path) -> dict[str, Key]:
     except (configparser.Error, LookupError, UnicodeDecodeError) as error:
         # The message of configparser may quote a line, which may be a secret.
         raise InputError(
-            f"{path} is not an AWS credentials file ({type(error).__name__}).", hint=_FORM
+            f"{path} is not an AWS credentials file ({type(error).__name__})", hint=_FORM
         ) from error
     keys = dict(found)
     if not keys:
-        raise InputError(f"{path} names no key.", hint=_FORM)
+        raise InputError(f"{path} names no key", hint=_FORM)
     if len(keys) < len(found):
-        raise InputError(f"{path} names a key twice.", hint="Leave the one that is in force.")
+        raise InputError(f"{path} names a key twice", hint="Leave the one that is in force.")
     return keys
 
 
@@ -172,14 +172,14 @@ def _key(section: configparser.SectionProxy, path: Path) -> tuple[str, Key]:
     account = section.get("account")
     if not _KEY_ID.fullmatch(key):
         raise InputError(
-            f"{path}, [{section.name}]: no request can name this aws_access_key_id.",
+            f"{path}, [{section.name}]: no request can name this aws_access_key_id",
             hint="It has letters, digits, '-' and '_'.",
         )
     if not secret:  # whoever knows the id would know the key
-        raise InputError(f"{path}, [{section.name}]: the secret is empty.", hint=_FORM)
+        raise InputError(f"{path}, [{section.name}]: the secret is empty", hint=_FORM)
     if account is not None and account_of(account) != account:
         raise InputError(
-            f"{path}, [{section.name}]: {account!r} is no account.",
+            f"{path}, [{section.name}]: {account!r} is no account",
             hint="An account is twelve digits.",
         )
     return key, Key(secret, account or account_of(key))

@@ -194,7 +194,7 @@ class Store:
         db = self._connected("ro&immutable=1" if quiet else "ro")
         if not migrations.check(db, self.path):
             raise StateError(
-                f"{self.path} is of an older layout and cannot be brought up to date here.",
+                f"{self.path} is of an older layout and cannot be brought up to date here",
                 hint="Make the state directory writable once.",
             )
         return db
@@ -216,11 +216,11 @@ class Store:
         """Make the directory, the database and the key where they are missing."""
         if self._seen():
             if changes and not os.access(self.state, os.W_OK):
-                raise StateError(f"{self.path} {DENIED[0]}.", hint=DENIED[1])
+                raise StateError(f"{self.path} {DENIED[0]}", hint=DENIED[1])
             return
         if not self._create:
             raise StateError(
-                f"{self.path} is gone.", hint="The state directory was removed meanwhile."
+                f"{self.path} is gone", hint="The state directory was removed meanwhile."
             )
         with reached(self.state):
             make_private(self.state)

@@ -115,7 +115,7 @@ def run_job(
     parent = identified(os.getppid())
     if job is None or parent is None or job.owner != parent.token:
         raise InputError(
-            f"The job {name} is not this process's to run.",
+            f"the job {name} is not this process's to run",
             hint="Jobs are run by `sagectl local start`.",
         )
     started = milliseconds(plane.clock)
@@ -159,11 +159,11 @@ def stop_supervisor(plane: ControlPlane, *, timeout_seconds: float = 30.0) -> bo
         time.sleep(_POLL_SECONDS)
     process = identity(lease.owner)
     if not is_alive(process):
-        raise StateError(f"The supervisor runs on another host, as process {lease.pid} there.")
+        raise StateError(f"the supervisor runs on another host, as process {lease.pid} there")
     os.kill(lease.pid, signal.SIGTERM)
     while is_alive(process):
         if time.monotonic() > deadline:
-            raise StateError(f"The supervisor, process {lease.pid}, has not ended yet.")
+            raise StateError(f"the supervisor, process {lease.pid}, has not ended yet")
         time.sleep(_POLL_SECONDS)
     return True
 
@@ -172,7 +172,7 @@ def this_lease(name: str, now: int) -> Lease:
     """A lease for this process."""
     me = identified(os.getpid())
     if me is None:
-        raise StateError("This system does not say when a process was started.")
+        raise StateError("this system does not say when a process was started")
     return Lease(name, me.token, me.pid, me.host, now)
 
 
@@ -211,5 +211,5 @@ def _folder(state: Path) -> Path:
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
-        raise StateError(f"{folder}: {error.strerror}.") from error
+        raise StateError(f"{folder}: {error.strerror}") from error
     return folder

@@ -144,7 +144,7 @@ def watching(console: Console) -> Iterator[Show]:
     is_for_people = settings.output in ("table", "wide") and not settings.query
     if settings.output == "yaml":
         raise InputError(
-            "what is watched comes as one change after another, which YAML cannot.",
+            "what is watched comes as one change after another, which YAML cannot",
             hint="Use -o jsonl, or a table.",
         )
     if is_for_people and console.is_terminal and settings.progress not in ("plain", "none"):
