@@ -36,6 +36,8 @@ _TARGET = re.compile(
 )
 # What sympy prints for sizes: symbols, numbers, calls of functions; neither text nor members.
 _EXPRESSION = re.compile(r"[\w\s+*/(),<>=!&|~.-]{0,4096}")
+# The one text in them: a symbol's name, as sympy's srepr writes it.
+_SYMBOL = re.compile(r"\bSymbol\('([A-Za-z]{1,8}\d+)'")
 _MEMBER = re.compile(
     r"__|\.\s*[A-Za-z_]|\b(eval|exec|open|import|lambda|getattr|compile|input)\b"
 )
@@ -92,15 +94,19 @@ def _check_program(path: Path, archive: zipfile.ZipFile, graphs: list[str]) -> N
         for key, value in _leaves(_document(path, archive, name)):
             if key == "target" and not _TARGET.match(value):
                 raise _refused(path, f"calls {value[:80]!r}, which no exporter writes")
-            if key == "expr_str" and (
-                not _EXPRESSION.fullmatch(value) or _MEMBER.search(value)
-            ):
+            if key == "expr_str" and not _is_size(value):
                 raise _refused(path, f"has {value[:80]!r} for a size, which no exporter writes")
     for name in archive.namelist():
         if name.endswith("constants_config.json"):
             for key, value in _leaves(_document(path, archive, name)):
                 if key == "path_name" and not value.startswith("tensor_"):
                     raise _refused(path, "has a pickled object for a constant")
+
+
+def _is_size(expression: str) -> bool:
+    """Whether sympy finds nothing in an expression but symbols, numbers and functions."""
+    plain = _SYMBOL.sub(r"Symbol(\1", expression)
+    return bool(_EXPRESSION.fullmatch(plain)) and not _MEMBER.search(plain)
 
 
 def _leaves(value: Any, key: str = "") -> Iterator[tuple[str, str]]:

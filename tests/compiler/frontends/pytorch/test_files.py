@@ -49,6 +49,19 @@ def test_an_exported_program_is_told_by_its_graph(tmp_path: Path) -> None:
     assert vetted(program(tmp_path / "net.pt2", graph)) == EXPORTED
 
 
+@pytest.mark.parametrize(
+    "size",
+    [
+        "Symbol('s31', positive=True, integer=True)",
+        "Add(Mul(Integer(2), Symbol('s0', integer=True)), Integer(1))",
+        "LessThan(Symbol('u1', integer=True), Integer(8))",
+    ],
+    ids=["symbol", "sum", "bound"],
+)
+def test_sizes_are_taken_as_torch_writes_them(tmp_path: Path, size: str) -> None:
+    assert vetted(program(tmp_path / "net.pt2", {"expr_str": size})) == EXPORTED
+
+
 def test_torchscript_is_told_by_its_constants(tmp_path: Path) -> None:
     members = {"data.pkl": b"", "constants.pkl": b"", "code/net.py": b""}
 
@@ -63,10 +76,22 @@ def test_torchscript_is_told_by_its_constants(tmp_path: Path) -> None:
         ({"expr_str": "__import__('os').system('id')"}, None, "for a size"),
         ({"expr_str": "s0.func"}, None, "for a size"),
         ({"expr_str": "exec(s0)"}, None, "for a size"),
+        ({"expr_str": "Symbol('s0; exec')"}, None, "for a size"),
+        ({"expr_str": "S('eval1', 's0')"}, None, "for a size"),
         ({}, {"c": {"path_name": "opaque_obj_0"}}, "a pickled object"),
         ({}, {"c": {"path_name": "custom_obj_0"}}, "a pickled object"),
     ],
-    ids=["any-function", "library", "code-as-size", "member", "call", "opaque", "custom"],
+    ids=[
+        "any-function",
+        "library",
+        "code-as-size",
+        "member",
+        "call",
+        "text",
+        "sympified",
+        "opaque",
+        "custom",
+    ],
 )
 def test_a_program_that_no_exporter_writes_is_refused(
     tmp_path: Path, graph: Any, constants: Any, said: str
