@@ -86,6 +86,7 @@ def _wanted(app: App, words: Sequence[str]) -> Iterator[tuple[Kind, str]]:
 
 
 def _write(app: App, documents: Sequence[Document], directory: Path) -> None:
+    from sagectl.manifest.wording import counted
     from sagectl.manifest.writer import to_yaml
 
     places = {directory / item.kind.lower() / f"{item.name}.yaml": item for item in documents}
@@ -93,4 +94,4 @@ def _write(app: App, documents: Sequence[Document], directory: Path) -> None:
         raise InputError(f"{there} exists", hint="Move it away, or name another directory.")
     for place, document in places.items():
         write_text(place, to_yaml(document.as_dict()), makes_folder=True)
-    app.say(f"{len(places)} files below {directory}.")
+    app.say(f"{counted(len(places), 'file')} written below {directory}.")

@@ -39,6 +39,7 @@ def load(app: App, files: Sequence[Path], account: str | None) -> None:
     from sagectl.controlplane import records
     from sagectl.controlplane.clock import milliseconds
     from sagectl.controlplane.resources import Place
+    from sagectl.manifest.wording import counted
 
     for file in files or (Path("-"),):
         count = records.load(
@@ -48,7 +49,7 @@ def load(app: App, files: Sequence[Path], account: str | None) -> None:
             model=app.model,
             now=milliseconds(app.clock),
         )
-        app.say(f"{file}: {count} records.")
+        app.say(f"{file}: {counted(count, 'record')}.")
 
 
 @click.command(cls=Command)
@@ -65,10 +66,12 @@ def backup(app: App, file: Path) -> None:
       sagectl local backup monday.tar.gz
     """
     from sagectl.controlplane.backups import back_up
+    from sagectl.manifest.wording import counted
     from sagectl.render.columns import size
 
     made = back_up(app.settings.home.state, file)
-    app.say(f"{file}: the database and {made.objects} objects, {size(made.size_bytes)}.")
+    objects = counted(made.objects, "object")
+    app.say(f"{file}: the database and {objects}, {size(made.size_bytes)}.")
 
 
 @click.command(cls=Command)
@@ -87,6 +90,7 @@ def restore(app: App, file: Path, dry_run: str | None, yes: bool) -> None:
     from sagectl.controlplane.backups import restore as run
     from sagectl.controlplane.worker import stop_supervisor
     from sagectl.errors import InputError
+    from sagectl.manifest.wording import counted
 
     if not file.is_file():
         raise InputError(f"there is no file {file}", hint="`sagectl local backup` writes one.")
@@ -99,7 +103,7 @@ def restore(app: App, file: Path, dry_run: str | None, yes: bool) -> None:
     if app.local.plane.store.exists():
         stop_supervisor(app.local.plane)
     made = run(state, file)
-    app.say(f"Restored the database and {made.objects} objects.")
+    app.say(f"Restored the database and {counted(made.objects, 'object')}.")
 
 
 @click.command(cls=Command)

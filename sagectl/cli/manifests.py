@@ -126,10 +126,11 @@ def validate(app: App, files: tuple[str, ...], recursive: bool, check_objects: b
     Example:
       sagectl --local validate -f examples/quickstart
     """
+    from sagectl.manifest.wording import counted
+
     documents = checked(app, files, recursive, check_objects=check_objects)
     judge = "as AWS does" if app.is_lenient else "strictly"
-    plural = "" if len(documents) == 1 else "s"
-    app.say(f"{len(documents)} document{plural} valid, judged {judge}.")
+    app.say(f"{counted(len(documents), 'document')} valid, judged {judge}.")
     if app.settings.output not in ("table", "wide"):
         from sagectl.render.views import Answer
 

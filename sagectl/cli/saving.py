@@ -41,7 +41,7 @@ def saved_plan(
 
     choices = {name: wishes[name] for name in _SHAPING} | {"upload_to": app.settings.upload_to}
     save(path, plan, documents, _scope(app), choices)
-    app.say(f"Saved to {path}.")
+    app.say(f"{path} written")
 
 
 def approved_plan(

@@ -250,10 +250,11 @@ def _shown(app: App, found: Found, given: Mapping[str, Any]) -> None:
         usual = kind.columns if kind and kind.describe_member else ()
         view = listed(found, [name.strip() for name in names], usual)
     if given["save"]:
+        from sagectl.manifest.wording import counted
         from sagectl.render.files import save_rows
 
         count = save_rows(given["save"], cells(view))
-        app.say(f"{count} rows saved to {given['save']}.")
+        app.say(f"{counted(count, 'row')} written to {given['save']}.")
     elif given["plot"]:
         is_grouped = bool(given["group_by"])
         read = _of_groups(view, given["plot"]) if is_grouped else found.reader(given["plot"])
