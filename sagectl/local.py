@@ -196,6 +196,7 @@ def _service(
 def _plane(
     place: str | os.PathLike[str] | None, workers: int, **behaviour: Any
 ) -> ControlPlane:
+    from sagectl.app.consolidation import Consolidation
     from sagectl.controlplane.plane import ControlPlane
     from sagectl.controlplane.worker import launch
     from sagectl.schema.model import service_model
@@ -209,5 +210,7 @@ def _plane(
         launch(plane, workers=workers, command=_COMMAND, environ=environ)
 
     model = service_model(home.cache)
-    plane = ControlPlane(home.state, model, launch=start, **behaviour)
+    plane = ControlPlane(
+        home.state, model, launch=start, consolidator=Consolidation(), **behaviour
+    )
     return plane

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sagectl.errors import InputError
@@ -19,12 +20,13 @@ class Consolidation:
         content: Mapping[str, Any],
         labels: Sequence[str],
         beside: Mapping[str, Any] | None = None,
+        text: str | None = None,
     ) -> None:
         """Raises InputError for an answer that could not be consolidated."""
         from sagectl.consolidation.contents import ContentError, readable
 
         try:
-            readable(task, content, labels, beside)
+            readable(task, content, labels, beside, text)
         except ContentError as error:
             raise InputError(str(error)) from error
 
@@ -33,9 +35,10 @@ class Consolidation:
         task: str,
         answers: Sequence[Sequence[tuple[str, Mapping[str, Any]]]],
         labels: Sequence[str],
+        short_names: Mapping[str, str] = MappingProxyType({}),
     ) -> list[tuple[Any, Mapping[str, Any]] | None]:
         """One value and its metadata for each object; None where nobody answered."""
         from sagectl.consolidation.tasks import Annotation, consolidated
 
         given = [[Annotation(*one) for one in each] for each in answers]
-        return list(consolidated(task, given, labels))
+        return list(consolidated(task, given, labels, short_names))

@@ -67,9 +67,16 @@ class LocalBackend:
     @cached_property
     def plane(self) -> ControlPlane:
         """The control plane; a job that it queues is picked up by a supervisor."""
+        from sagectl.app.consolidation import Consolidation
         from sagectl.controlplane.plane import ControlPlane
 
-        return ControlPlane(self._state, self._model, clock=self._clock, launch=self._queued)
+        return ControlPlane(
+            self._state,
+            self._model,
+            clock=self._clock,
+            launch=self._queued,
+            consolidator=Consolidation(),
+        )
 
     def _queued(self) -> None:
         self.launch()

@@ -12,10 +12,11 @@ from sagectl.catalog.task_types import DAYS_30
 from sagectl.cli.lazy import Command
 from sagectl.cli.options import YES, consent, pass_app, takes
 from sagectl.cli.verbs import name_argument
+from sagectl.diagnostics import Diagnostic, SourceSpan
 from sagectl.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from sagectl.app import App
     from sagectl.controlplane.labeldata import JobData
@@ -41,7 +42,8 @@ def annotate(app: App, name: str, answers: str, yes: bool) -> None:
     manifest, from 0, or its `source-ref`. The answer is what the crowd element of the task
     submits; that of SemanticSegmentation may name a picture beside the file instead:
     `{"mask": "0-ann.png", "labelMappings": {"cat": "#2ca02c"}}`. When all objects have answers
-    enough, the job completes and its output is written.
+    enough, the job completes and its output is written. Of a file with mistakes in it nothing
+    is taken, and all of them are told.
 
     \b
     Example:
@@ -51,7 +53,9 @@ def annotate(app: App, name: str, answers: str, yes: bool) -> None:
 
     work = app.local.labeling_work
     data = work.data(work.job(name))
-    given = list(_answers(app, answers, data))
+    given, wrong = _answers(app, answers, data)
+    if wrong:
+        work.take(name, given, wrong)  # which tells of whatever else is wrong, and takes none
     consent(yes, f"Take {len(given)} answers to labeling job {name}?")
     left = work.take(name, given)
     app.say(f"{len(given)} answers taken, {left} objects left")
@@ -61,19 +65,22 @@ def annotate(app: App, name: str, answers: str, yes: bool) -> None:
     app.show(record(LABELING_JOB_KIND, name, found))
 
 
-def _answers(app: App, file: str, data: JobData) -> Iterator[Answer]:
-    """The answers in ``file`` (``-`` is stdin). Raises InputError with the line."""
+def _answers(app: App, file: str, data: JobData) -> tuple[list[Answer], list[Diagnostic]]:
+    """The answers in ``file`` (``-`` is stdin), and what is wrong with lines that hold none."""
     numbers = {data.source(number): number for number in range(len(data.objects))}
+    given: list[Answer] = []
+    wrong: list[Diagnostic] = []
     for line, text in enumerate(_lines(app, file), start=1):
         if text.strip():
+            place = SourceSpan(file, line, 1)
             try:
-                given = _answer(text, numbers)._replace(place=f"{file}:{line}")
-                if data.task == "SemanticSegmentation" and "mask" in given.content:
-                    given = given._replace(content=_inlined(given.content, file))
-                yield given
+                one = _answer(text, numbers)._replace(place=place)
+                if data.task == "SemanticSegmentation" and "mask" in one.content:
+                    one = one._replace(content=_inlined(one.content, file))
+                given.append(one)
             except ValueError as error:
-                hint = f"Write {_SHAPE}."
-                raise InputError(f"{file}:{line}: {error}", hint=hint) from error
+                wrong.append(Diagnostic(str(error), span=place, hint=f"Write {_SHAPE}."))
+    return given, wrong
 
 
 def _lines(app: App, file: str) -> Iterable[str]:

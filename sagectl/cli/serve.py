@@ -116,6 +116,7 @@ def service(
     is_full: bool,
 ) -> Service:
     """The control plane of the state directory, as a server's options want it."""
+    from sagectl.app.consolidation import Consolidation
     from sagectl.controlplane.chaos import Unruly
     from sagectl.controlplane.flushing import Flush
     from sagectl.controlplane.plane import ControlPlane
@@ -139,6 +140,7 @@ def service(
         quotas=quotas,
         workforce_seconds=workforce_delay,
         store=Store(state, flush=Flush(state / LOG) if is_full else None),
+        consolidator=Consolidation(),
         **more,
     )
     return Unruly(plane, asked, app.sleep) if asked else plane
@@ -159,7 +161,7 @@ def _quotas(given: Sequence[str]) -> dict[str, int]:
         kind, _, number = text.partition("=")
         if kind not in QUOTAS or not number.isdecimal():
             raise InputError(
-                f"--quota {text!r} is not understood.",
+                f"--quota {text!r} is not understood",
                 hint=f"Write KIND=N, KIND being one of {', '.join(QUOTAS)}.",
             )
         quotas[kind] = int(number)

@@ -29,10 +29,12 @@ def readable(
     content: Mapping[str, Any],
     labels: Sequence[str],
     beside: Mapping[str, Any] | None = None,
+    text: str | None = None,
 ) -> None:
     """Raises ContentError for an answer that ``consolidated`` could not read.
 
-    ``beside`` is another answer to the same object, which it must go with.
+    ``beside`` is another answer to the same object, which it must go with; ``text`` is the
+    object itself where it is a text.
     """
     if task not in READERS:
         return
@@ -40,6 +42,8 @@ def readable(
     found = READERS[task](content, classes)
     if READERS[task] is drawn_boxes:
         _require_inside(found, image_size(content))
+    if READERS[task] is marks and text is not None:
+        _require_within(found, len(text))
     if isinstance(found, Painting):
         try:
             found.mask(labels)
@@ -131,6 +135,15 @@ def marks(content: Mapping[str, Any], classes: Mapping[str, int]) -> list[Mark]:
         if not 0 <= mark.start < mark.end:
             raise ContentError(f"an entity goes from {mark.start} to {mark.end}")
     return found
+
+
+def _require_within(found: Sequence[Mark], length: int) -> None:
+    for mark in found:
+        if mark.end > length:
+            raise ContentError(
+                f"an entity goes from {mark.start} to {mark.end},"
+                f" and the text has {length} characters"
+            )
 
 
 def _offset(value: Any) -> int:

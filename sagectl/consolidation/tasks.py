@@ -41,14 +41,23 @@ class Consolidator(Protocol):
 
 
 def consolidated(
-    task: str, answers: Sequence[Sequence[Annotation]], labels: Sequence[str]
+    task: str,
+    answers: Sequence[Sequence[Annotation]],
+    labels: Sequence[str],
+    short_names: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Label | None]:
     """One label for each object that somebody answered; a custom task keeps all answers.
 
-    Raises ContentError.
+    ``short_names`` are told beside the names of entities that have one. Raises ContentError.
     """
     consolidator: Consolidator = CONSOLIDATORS.get(task, _all)
-    return consolidator(answers, labels)
+    found = consolidator(answers, labels)
+    if task == "NamedEntityRecognition":
+        for label in found:
+            for row in label.value["annotations"]["labels"] if label else ():
+                if short := short_names.get(row["label"]):
+                    row["shortDisplayName"] = short
+    return found
 
 
 def _single(kind: str) -> Consolidator:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from sagectl.controlplane.clock import Entropy
+    from sagectl.controlplane.labelending import Consolidator
     from sagectl.controlplane.resources import Place
     from sagectl.controlplane.store import Store
     from sagectl.schema.model import ServiceModel
@@ -22,8 +23,9 @@ class Context(NamedTuple):
 
     ``now`` is in milliseconds since the epoch. ``launch`` is called after a commit that queued
     a job. ``count_objects`` tells how many data objects an input manifest lists, or None where
-    that cannot be known. ``workforce_ms`` is how long a workforce takes to its next state, and
-    ``workforce_failures`` the share of new ones that end Failed.
+    that cannot be known. ``consolidator`` makes the labels of jobs whose time is over; without
+    one they stay as they are. ``workforce_ms`` is how long a workforce takes to its next state,
+    and ``workforce_failures`` the share of new ones that end Failed.
     """
 
     store: Store
@@ -37,3 +39,4 @@ class Context(NamedTuple):
     quotas: Mapping[str, int] = QUOTAS
     workforce_ms: int = 0
     workforce_failures: float = 0.0
+    consolidator: Consolidator | None = None

@@ -285,6 +285,21 @@ FIDELITY: tuple[Behaviour, ...] = (
         _LABELINGS + "test_a_new_job_is_in_progress_and_says_all_that_it_must",
     ),
     Behaviour(
+        "CreateLabelingJob",
+        "A job whose manifest lists nothing has failed, unless objects may be streamed to it.",
+        "ours",
+        _LABELINGS + "test_a_job_with_an_empty_manifest_fails_at_once",
+    ),
+    Behaviour(
+        "DescribeLabelingJob, ListLabelingJobs, ListLabelingJobsForWorkteam",
+        "Whoever looks sees that a job's time is over: it is Completed with what there is, "
+        "as 'Complete with labeling errors' of the service's console, and Failed where its "
+        "manifest is gone.",
+        "issues",
+        _LABELWORK + "test_whoever_looks_sees_that_the_time_of_a_job_is_over",
+        "amazon-sagemaker-examples 2928; the failure is ours",
+    ),
+    Behaviour(
         "CreateLabelingJob, DescribeLabelingJob",
         "Tasks go to as many workers as wanted, counters follow, and the job is Completed when "
         "every object has its label.",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from sagectl.controlplane.labeloutput import Submitted
@@ -15,26 +17,48 @@ if TYPE_CHECKING:
     from sagectl.controlplane.resources import Resource
 
 
-def free(db: Connection, job: Resource, total: int, worker: str, now: int) -> list[int]:
-    """The objects of ``total`` that still need somebody, and that ``worker`` has not seen."""
+def next_free(
+    db: Connection, job: Resource, total: int, worker: str, now: int, begin: int
+) -> tuple[int | None, int]:
+    """The first object from ``begin`` on that needs somebody and that ``worker`` has not seen.
+
+    None where there is none before ``total``. The second number is where the next search may
+    begin: what is before it has all its answers, or was seen by ``worker``, for good.
+    """
     wanted = job.body["HumanTaskConfig"]["NumberOfHumanWorkersPerDataObject"]
-    taken: dict[int, int] = {}
-    seen: set[int] = set()
     rows = db.execute(
-        "SELECT object, worker, status, expires FROM answers WHERE resource = ?", (job.id,)
+        "SELECT object, worker, status, expires FROM answers"
+        " WHERE resource = ? AND object >= ? ORDER BY object",
+        (job.id, begin),
     )
-    for number, who, status, expires in rows:
-        if status == "submitted" or (status == "working" and expires > now):
-            taken[number] = taken.get(number, 0) + 1
-            if who == worker:
-                seen.add(number)
-        elif status == "skipped" and who == worker:
-            seen.add(number)
-    return [
-        number
-        for number in range(total)
-        if number not in seen and taken.get(number, 0) < wanted
-    ]
+    done = at = begin
+    for number, group in groupby(rows, key=itemgetter(0)):
+        if number > at:
+            break
+        said = held = seen = 0
+        for _, who, status, expires in group:
+            is_held = status == "working" and expires > now
+            said += status == "submitted"
+            held += is_held
+            seen |= who == worker and (is_held or status != "working")
+        if not seen and said + held < wanted:
+            break
+        at += 1
+        if done == number and (seen or said >= wanted):
+            done = at
+    return (at if at < total else None), done
+
+
+def left(db: Connection, job: Resource, total: int, worker: str, now: int) -> int:
+    """How many objects of ``total`` need somebody, and were not seen by ``worker``."""
+    wanted = job.body["HumanTaskConfig"]["NumberOfHumanWorkersPerDataObject"]
+    gone = db.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM answers WHERE resource = ? GROUP BY object HAVING"
+        " sum(status = 'submitted' OR (status = 'working' AND expires > ?)) >= ?"
+        " OR max(worker = ? AND (status != 'working' OR expires > ?)))",
+        (job.id, now, wanted, worker, now),
+    ).fetchone()[0]
+    return total - int(gone)
 
 
 def counts(db: Connection, job: Resource) -> dict[int, int]:
@@ -63,10 +87,12 @@ def by_object(db: Connection, job: Resource) -> dict[int, list[Submitted]]:
     return found
 
 
-def submitted(db: Connection, job: Resource) -> int:
-    """How many answers a job has."""
+def submitted(db: Connection, job: Resource, number: int | None = None) -> int:
+    """How many answers a job has, or one object of it."""
+    of, values = ("", ()) if number is None else (" AND object = ?", (number,))
     count = db.execute(
-        "SELECT count(*) FROM answers WHERE resource = ? AND status = 'submitted'", (job.id,)
+        f"SELECT count(*) FROM answers WHERE resource = ? AND status = 'submitted'{of}",
+        (job.id, *values),
     ).fetchone()
     return int(count[0])
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sagectl.catalog.task_types import task_type_of
 from sagectl.errors import InputError, NotFoundError
 from sagectl.schema.data.categories import labels as labels_in
+from sagectl.schema.data.categories import short_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 class JobData(NamedTuple):
     """A job's objects (the lines of its manifest), the labels to choose from, and its task.
 
+    ``short_names`` has the ``shortDisplayName`` of the labels that have one.
     ``task`` is the built-in task's name, empty for a custom one; ``template`` is the worker
     template's text, None where the job has a built-in interface.
     """
@@ -29,6 +32,7 @@ class JobData(NamedTuple):
     labels: tuple[str, ...]
     task: str
     template: str | None
+    short_names: Mapping[str, str] = MappingProxyType({})
 
     def source(self, number: int) -> str:
         """What is to be labeled: text, or the URI of a file."""
@@ -51,6 +55,7 @@ def job_data(job: Resource, objects: ObjectStore) -> JobData:
             labels_in(objects.path(categories)) if categories else (),
             task_name(human),
             _text(template, objects),
+            short_names(objects.path(categories)) if categories else {},
         )
     except (ValueError, LookupError, TypeError) as error:
         raise InputError(

@@ -1,47 +1,34 @@
-"""The work on labeling jobs: tasks handed out, answers taken in, jobs brought to their end."""
+"""The work on labeling jobs: tasks handed out, answers taken in."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sagectl.controlplane import labelanswers, people, resources
 from sagectl.controlplane.clock import milliseconds
 from sagectl.controlplane.labeldata import JobData, job_data
-from sagectl.controlplane.labeloutput import write_output
-from sagectl.controlplane.labelprogress import is_unsettled, progress
+from sagectl.controlplane.labelending import Ending
+from sagectl.controlplane.labelprogress import counted, may_be_over
 from sagectl.controlplane.objects import ObjectStore
-from sagectl.errors import InputError, NotFoundError
+from sagectl.diagnostics import Diagnostic
+from sagectl.errors import FindingsError, InputError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from sqlite3 import Connection
 
+    from sagectl.controlplane.labelending import Consolidator
     from sagectl.controlplane.labeloutput import Submitted
     from sagectl.controlplane.people import Person
     from sagectl.controlplane.plane import ControlPlane
     from sagectl.controlplane.resources import Place, Resource
+    from sagectl.diagnostics import SourceSpan
 
 KIND = "LabelingJob"
-
-
-class Consolidator(Protocol):
-    """Makes one label of several answers, and refuses an answer that it could not read."""
-
-    def check(
-        self,
-        task: str,
-        content: Mapping[str, Any],
-        labels: Sequence[str],
-        beside: Mapping[str, Any] | None = None,
-    ) -> None: ...
-
-    def labels(
-        self,
-        task: str,
-        answers: Sequence[Sequence[tuple[str, Mapping[str, Any]]]],
-        labels: Sequence[str],
-    ) -> list[tuple[Any, Mapping[str, Any]] | None]: ...
+# A text is shown no further; findings are told no further.
+TEXT_BYTES = 1 << 20
+TOLD = 20
 
 
 class Task(NamedTuple):
@@ -55,14 +42,14 @@ class Task(NamedTuple):
 class Answer(NamedTuple):
     """An answer that comes from a file: the object's number, who, what and how long it took.
 
-    ``place`` is where it stands, as a line of the file.
+    ``place`` is where it stands.
     """
 
     number: int
     worker: str
     content: Mapping[str, Any]
     seconds: float = 0.0
-    place: str = ""
+    place: SourceSpan | None = None
 
 
 class LabelingWork:
@@ -74,6 +61,9 @@ class LabelingWork:
         self._store = plane.store
         self._objects = ObjectStore(plane.state, makes_state=False)
         self._consolidator = consolidator
+        self._ending = Ending(plane.store, self._objects, consolidator)
+        # Job and worker -> the objects before this one are not for that worker any more.
+        self._done: dict[tuple[int, str], int] = {}
 
     @property
     def objects(self) -> ObjectStore:
@@ -106,7 +96,7 @@ class LabelingWork:
     def left(self, job: Resource, worker: str) -> int:
         """How many objects ``worker`` may still be given."""
         with self._store.reading() as db:
-            return len(self._free(db, job, worker))
+            return labelanswers.left(db, job, self._total(job), worker, self._now())
 
     def accept(self, job: Resource, worker: str) -> Task | None:
         """The task in a worker's hands, or the next one; None if there is nothing to do."""
@@ -120,14 +110,24 @@ class LabelingWork:
             ).fetchone()
             if held:
                 return Task(job.name, *held)
-            free = self._free(db, job, worker)
-            if not free:
+            number = self._next(db, job, worker, now)
+            if number is None:
                 return None
             db.execute(
                 "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, 'working', ?, ?, NULL, NULL)",
-                (job.id, free[0], worker, now, now + limit),
+                (job.id, number, worker, now, now + limit),
             )
-        return Task(job.name, free[0], now + limit)
+        return Task(job.name, number, now + limit)
+
+    def _next(self, db: Connection, job: Resource, worker: str, now: int) -> int | None:
+        """The first object that still needs ``worker``, looked for from where the last was."""
+        total, key = self._total(job), (job.id, worker)
+        begin = self._done.get(key, 0)
+        found, done = labelanswers.next_free(db, job, total, worker, now, begin)
+        if found is None and begin:  # answers may have gone since, with a backup restored
+            found, done = labelanswers.next_free(db, job, total, worker, now, 0)
+        self._done[key] = done
+        return found
 
     def submit(
         self, job: Resource, number: int, worker: str, content: Mapping[str, Any]
@@ -135,9 +135,12 @@ class LabelingWork:
         """Take the answer to a task in ``worker``'s hands. Raises InputError if it is not."""
         with self._store.reading() as db:
             beside = labelanswers.beside(db, job, number, worker)
-        self._check(self.data(job), content, beside)
-        self._close(job, number, worker, "submitted", content)
-        self.settle(job.name)
+        data = self.data(job)
+        self._check(data, number, content, beside)
+        if self._close(job, number, worker, "submitted", content):
+            now = self._now()
+            if may_be_over(self.job(job.name), len(data.objects), now):
+                self.settle(job.name)
 
     def stands(self, name: str, number: int, worker: str, content: Mapping[str, Any]) -> bool:
         """Whether ``worker`` submitted just this for an object of the job of that name."""
@@ -149,27 +152,33 @@ class LabelingWork:
         """Take a task back from a worker, who is not given it again."""
         self._close(job, number, worker, "skipped", None)
 
-    def take(self, name: str, answers: Iterable[Answer]) -> int:
+    def take(
+        self, name: str, answers: Iterable[Answer], known: Sequence[Diagnostic] = ()
+    ) -> int:
         """Take answers from a file: all of them, or none. Gives how many objects are left.
 
-        Raises InputError naming the first answer that does not fit.
+        Raises FindingsError with all that is wrong with them, or is ``known`` to be wrong with
+        the file that they come from.
         """
         job = self.job(name)
-        data, now = self.data(job), self._now()
+        data, now, found = self.data(job), self._now(), list(known)
         with self._store.writing() as db:
             labelanswers.require_open(db, job)
             for line, answer in enumerate(answers, start=1):
                 try:
                     self._fits(db, job, data, answer)
                 except InputError as error:
-                    place = answer.place or f"answer {line}"
-                    raise InputError(f"{place}: {error}", hint=error.hint) from error
+                    where = "" if answer.place else f"answer {line}"
+                    found.append(Diagnostic(error.message, where, answer.place, error.hint))
+                    continue
                 accepted = now - round(answer.seconds * 1000)
                 row = (job.id, answer.number, answer.worker, accepted, now, now)
                 db.execute(
                     "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, 'submitted', ?, ?, ?, ?)",
                     (*row, json.dumps(answer.content)),
                 )
+            if found:
+                raise FindingsError(_told(found))
         return self.settle(name)
 
     def settle(self, name: str) -> int:
@@ -177,44 +186,9 @@ class LabelingWork:
 
         Gives how many objects are left.
         """
-        while (left := self._settled(self.job(name))) is None:
-            pass  # answers came meanwhile, and no one who was told so must be left out
-        return left
-
-    def _settled(self, job: Resource) -> int | None:
-        """How many objects are left; None where answers came while that was found out."""
-        if not is_unsettled(job):
-            return int(job.body["LabelCounters"]["Unlabeled"])
-        data, now = self.data(job), self._now()
-        with self._store.reading() as db:
-            counts = labelanswers.counts(db, job)
-        counters, is_over, status = progress(job, counts, len(data.objects), now)
-        fields: dict[str, Any] = {"LabelCounters": counters}
-        if is_over:
-            fields["LabelingJobOutput"] = {"OutputDatasetS3Uri": self._output(job, data, now)}
-        with self._store.writing() as db:
-            current = resources.find(db, KIND, self.place, job.name)
-            if current is not None and current.status == job.status:
-                if labelanswers.submitted(db, job) != sum(counts.values()):
-                    return None
-                body = {**current.body, **fields}
-                state = status if is_over else job.status
-                resources.save(db, current, now=now, status=state, body=body)
-                return int(counters["Unlabeled"])
-        if is_over:  # whoever was quicker wrote the same files, maybe of fewer answers
-            self._output(job, data, now)
-        return int(counters["Unlabeled"])
+        return self._ending.settle(self.job(name), self._now())
 
     # --- how far a job is
-
-    def _output(self, job: Resource, data: JobData, now: int) -> str:
-        answers = self.answers(job)
-        given = [
-            [(one.worker, one.content) for one in answers.get(number, ())]
-            for number in range(len(data.objects))
-        ]
-        labels = self._consolidator.labels(data.task, given, data.labels)
-        return write_output(job, data, answers, labels, self._objects, now=now)
 
     def answers(self, job: Resource) -> dict[int, list[Submitted]]:
         """What was submitted for each object, in the order it came."""
@@ -223,9 +197,8 @@ class LabelingWork:
 
     # --- one task
 
-    def _free(self, db: Connection, job: Resource, worker: str) -> list[int]:
-        total = len(self.data(job).objects)
-        return labelanswers.free(db, job, total, worker, self._now())
+    def _total(self, job: Resource) -> int:
+        return len(self.data(job).objects)
 
     def _close(
         self,
@@ -234,7 +207,8 @@ class LabelingWork:
         worker: str,
         status: str,
         content: Mapping[str, Any] | None,
-    ) -> None:
+    ) -> bool:
+        """End a task in a worker's hands; False if it was ended just so before."""
         now, kept = self._now(), json.dumps(content)
         with self._store.writing() as db:
             before = db.execute(
@@ -244,15 +218,17 @@ class LabelingWork:
             ).fetchone()
             # A button pressed twice sends the same twice: that is no mistake to tell of.
             if before == (status, kept):
-                return
+                return False
             labelanswers.require_open(db, job)
             changed = db.execute(
                 "UPDATE answers SET status = ?, submitted = ?, content = ? WHERE resource = ?"
                 " AND object = ? AND worker = ? AND status = 'working' AND expires > ?",
                 (status, now, kept, job.id, number, worker, now),
             ).rowcount
+            if changed and status == "submitted":
+                self._count(db, job, number, now)
         if changed:
-            return
+            return True
         if before and before[0] == "submitted":
             raise InputError(
                 "you have answered this before, and that answer stands",
@@ -263,13 +239,23 @@ class LabelingWork:
             hint="Go back to the list of tasks and take another.",
         )
 
+    def _count(self, db: Connection, job: Resource, number: int, now: int) -> None:
+        """Tell the counters of a job of one more answer, without a look at all the others."""
+        current = resources.find(db, KIND, self.place, job.name)
+        if current is None:
+            return
+        answers = labelanswers.submitted(db, job, number)
+        if (body := counted(current, answers)) is not None:
+            resources.save(db, current, now=now, body=body)
+
     def _fits(self, db: Connection, job: Resource, data: JobData, answer: Answer) -> None:
         number, worker = answer.number, answer.worker
         if not 0 <= number < len(data.objects):
             raise InputError(
                 f"there is no object {number}; the job has {len(data.objects)}, from 0"
             )
-        self._check(data, answer.content, labelanswers.beside(db, job, number, worker))
+        beside = labelanswers.beside(db, job, number, worker)
+        self._check(data, number, answer.content, beside)
         before = labelanswers.kept(db, job, number, worker)
         if before not in (None, answer.content):
             raise InputError(
@@ -278,9 +264,34 @@ class LabelingWork:
             )
 
     def _check(
-        self, data: JobData, content: Mapping[str, Any], beside: Mapping[str, Any] | None
+        self,
+        data: JobData,
+        number: int,
+        content: Mapping[str, Any],
+        beside: Mapping[str, Any] | None,
     ) -> None:
-        self._consolidator.check(data.task, content, data.labels, beside)
+        text = self.text(data, number) if data.task == "NamedEntityRecognition" else None
+        self._consolidator.check(data.task, content, data.labels, beside, text)
+
+    def text(self, data: JobData, number: int) -> str | None:
+        """The text that an object is, as it is shown; None where it is none, or not there."""
+        line = data.objects[number]
+        if "source-ref" not in line:
+            return str(line.get("source", ""))
+        uri = str(line["source-ref"])
+        if not self._objects.exists(uri):
+            return None
+        with self._objects.path(uri).open("rb") as stream:
+            return stream.read(TEXT_BYTES).decode(errors="replace")
 
     def _now(self) -> int:
         return milliseconds(self.plane.clock)
+
+
+def _told(found: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """The first of the findings, in the order of lines, and how many more there are."""
+    ordered = sorted(found, key=lambda one: one.span.line if one.span else 0)
+    if len(ordered) <= TOLD:
+        return ordered
+    last = ordered[TOLD - 1].span
+    return [*ordered[:TOLD], Diagnostic(f"and {len(ordered) - TOLD} more like these", "", last)]

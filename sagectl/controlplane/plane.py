@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sagectl.controlplane.clock import Clock, Entropy
+    from sagectl.controlplane.labelending import Consolidator
     from sagectl.schema.model import ServiceModel
 
 # Operation -> the module of ``operations`` that serves it. Only that one is imported.
@@ -61,6 +62,7 @@ class ControlPlane:
         workforce_seconds: float = 0.0,
         workforce_failures: float = 0.0,
         store: Store | None = None,
+        consolidator: Consolidator | None = None,
     ) -> None:
         self.state = state
         self.store = store or Store(state)
@@ -72,6 +74,7 @@ class ControlPlane:
         self._quotas = {**QUOTAS, **quotas}
         self._workforce_ms = round(workforce_seconds * 1000)
         self._workforce_failures = workforce_failures
+        self._consolidator = consolidator
 
     @property
     def model(self) -> ServiceModel:
@@ -107,6 +110,7 @@ class ControlPlane:
             quotas=self._quotas,
             workforce_ms=self._workforce_ms,
             workforce_failures=self._workforce_failures,
+            consolidator=self._consolidator,
         )
         return _operation(operation)(context, params)
 

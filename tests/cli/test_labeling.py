@@ -220,8 +220,8 @@ def test_annotate_takes_a_job_to_its_end(local: Run, pets: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        pytest.param("nope", "answers.jsonl:1: Expecting value", id="no-json"),
-        pytest.param("[]", "answers.jsonl:1: not a JSON object", id="list"),
+        pytest.param("nope", "Expecting value", id="no-json"),
+        pytest.param("[]", "not a JSON object", id="list"),
         pytest.param("{}", "there is no object and no worker and no answer", id="empty"),
         pytest.param(
             '{"object": "meows", "worker": "ann", "answer": {}}',
@@ -238,7 +238,7 @@ def test_annotate_takes_a_job_to_its_end(local: Run, pets: Path) -> None:
         ),
         pytest.param(
             '{"object": 0, "worker": "ann", "answer": {"label": "fish"}}',
-            "answers.jsonl:1: 'fish' is not one of the labels",
+            "'fish' is not one of the labels",
             id="label",
         ),
         pytest.param(
@@ -253,18 +253,18 @@ def test_annotate_takes_a_job_to_its_end(local: Run, pets: Path) -> None:
         ),
         pytest.param(
             '{"object": 0, "worker": "ann", "answer": {"label": "cat"}, "seconds": NaN}',
-            "answers.jsonl:1: has NaN",
+            "has NaN",
             id="no-number",
         ),
         pytest.param(
             f'{{"object": {10**30}, "worker": "ann", "answer": {{"label": "cat"}}}}',
-            "answers.jsonl:1: there is no object 1000",
+            "there is no object 1000",
             id="vast-object",
         ),
         pytest.param(
             '{"object": 0, "worker": "a\\nb", "answer": {}}', "must be a name", id="two-lines"
         ),
-        pytest.param("[" * 90_000, "answers.jsonl:1: is nested too deep", id="deep"),
+        pytest.param("[" * 90_000, "is nested too deep", id="deep"),
     ],
 )
 def test_annotate_says_which_line_is_wrong(
@@ -274,6 +274,25 @@ def test_annotate_says_which_line_is_wrong(
     found = local("local", "annotate", "pets", "answers.jsonl", "--yes")
     assert found.code == 2
     assert said in found.err
+    assert "\n  answers.jsonl:1:1\n" in found.err
+
+
+def test_annotate_tells_all_that_is_wrong_with_a_file(local: Run, pets: Path) -> None:
+    answers(pets, (0, "ann", "cat"), (7, "ann", "cat"), (1, "ann", "fish"), (0, "ann", "dog"))
+    with (pets / "answers.jsonl").open("a") as lines:
+        lines.write("\nnope")
+    found = local("local", "annotate", "pets", "answers.jsonl")
+    assert found.code == 2
+    places = [row.strip() for row in found.err.splitlines() if ".jsonl:" in row]
+    assert places == [f"answers.jsonl:{line}:1" for line in (2, 3, 4, 5)]
+    assert local("labeling", "list", "--query", "*[].LabelCounters.HumanLabeled").out == "0\n"
+
+
+def test_annotate_counts_what_is_too_much_to_tell(local: Run, pets: Path) -> None:
+    (pets / "answers.jsonl").write_text("nope\n" * 500)
+    found = local("local", "annotate", "pets", "answers.jsonl", "--yes")
+    assert found.err.count("Expecting value") == 20
+    assert "and 480 more like these" in found.err
 
 
 def test_annotate_reads_a_file_that_windows_wrote(local: Run, pets: Path) -> None:

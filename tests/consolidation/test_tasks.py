@@ -261,3 +261,14 @@ def test_an_answer_that_would_keep_a_job_from_its_end_is_refused(
 ) -> None:
     with pytest.raises(ContentError):
         readable(task, content, ["cat"])
+
+
+def test_named_entities_carry_the_short_names_of_their_labels() -> None:
+    mark = {"label": "Date", "startOffset": 0, "endOffset": 4}
+    given = [[Annotation("ann", {"e": {"entities": [mark]}})], []]
+    labels, short = ("Date", "Verb"), {"Date": "dt"}
+    found, nothing = consolidated("NamedEntityRecognition", given, labels, short)
+    assert nothing is None
+    assert found is not None
+    rows = [{"label": "Date", "shortDisplayName": "dt"}, {"label": "Verb"}]
+    assert found.value["annotations"]["labels"] == rows

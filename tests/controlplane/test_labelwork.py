@@ -10,14 +10,17 @@ import pytest
 from sagectl.app.consolidation import Consolidation
 from sagectl.controlplane import people, resources
 from sagectl.controlplane.labelwork import Answer, LabelingWork
+from sagectl.controlplane.plane import ControlPlane
+from sagectl.diagnostics import SourceSpan
 from sagectl.errors import InputError, NotFoundError
 from tests.support.labelings import PLACE, put, with_job
+from tests.support.planes import refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from sagectl.controlplane.plane import ControlPlane
+    from sagectl.schema.model import ServiceModel
     from tests.support.planes import TestClock
 
 TEXTS = [{"source": "purrs"}, {"source": "barks"}]
@@ -27,6 +30,14 @@ CAT, DOG = {"c": {"label": "cat"}}, {"c": {"label": "dog"}}
 @pytest.fixture
 def work(plane: ControlPlane, tmp_path: Path) -> LabelingWork:
     return with_job(plane, tmp_path, TEXTS)
+
+
+@pytest.fixture
+def consolidating(state: Path, model: ServiceModel, clock: TestClock) -> Iterator[ControlPlane]:
+    """A plane that ends jobs by itself, as that of the command line does."""
+    plane = ControlPlane(state, model, clock=clock, consolidator=Consolidation())
+    yield plane
+    plane.store.close()
 
 
 def described(plane: ControlPlane) -> dict[str, Any]:
@@ -138,8 +149,8 @@ def test_an_answer_of_a_worker_is_replaced_by_no_file(work: LabelingWork) -> Non
     work.accept(job, "ann")
     work.submit(job, 0, "ann", CAT)
     assert work.take("pets", [Answer(0, "ann", CAT)]) == 2
-    with pytest.raises(InputError, match="f:1: ann has answered object 0 before"):
-        work.take("pets", [Answer(0, "ann", DOG, place="f:1")])
+    with pytest.raises(InputError, match="f:1:1: ann has answered object 0 before"):
+        work.take("pets", [Answer(0, "ann", DOG, place=SourceSpan("f", 1, 1))])
     with pytest.raises(InputError, match="answer 2: ann has answered object 1 before"):
         work.take("pets", [Answer(1, "ann", CAT), Answer(1, "ann", DOG)])
     assert [one.content for one in work.answers(job)[0]] == [CAT]
@@ -273,3 +284,89 @@ def test_a_damaged_manifest_says_so(
     put(plane, "s3://pets/in.manifest", "nope\n", tmp_path)
     with pytest.raises(InputError, match="of pets are damaged"):
         work.take("pets", [Answer(0, "ann", CAT)])
+
+
+def test_whoever_looks_sees_that_the_time_of_a_job_is_over(
+    consolidating: ControlPlane, tmp_path: Path, clock: TestClock
+) -> None:
+    work = with_job(consolidating, tmp_path, TEXTS, TaskAvailabilityLifetimeInSeconds=60)
+    work.take("pets", [Answer(0, "ann", CAT)])
+    clock.advance(61)
+    [row] = consolidating.handle("ListLabelingJobs", {})["LabelingJobSummaryList"]
+    assert row["LabelingJobStatus"] == "Completed"
+    found = described(consolidating)
+    assert found["LabelCounters"]["FailedNonRetryableError"] == 1
+    assert lines(work, found["LabelingJobOutput"]["OutputDatasetS3Uri"])[0]["pet"] == 0
+
+
+@pytest.mark.parametrize("look", ["DescribeLabelingJob", "ListLabelingJobs", "StopLabelingJob"])
+def test_a_job_without_anything_to_label_fails_when_its_time_is_over(
+    consolidating: ControlPlane, tmp_path: Path, clock: TestClock, look: str
+) -> None:
+    work = with_job(consolidating, tmp_path, TEXTS, TaskAvailabilityLifetimeInSeconds=60)
+    work.objects.path("s3://pets/in.manifest").unlink()
+    assert described(consolidating)["LabelingJobStatus"] == "InProgress"
+    clock.advance(61)
+    params = {} if look.startswith("List") else {"LabelingJobName": "pets"}
+    if look == "StopLabelingJob":
+        assert "is Failed" in refusal(consolidating, look, params).message
+    else:
+        consolidating.handle(look, params)
+    found = described(consolidating)
+    assert found["LabelingJobStatus"] == "Failed"
+    assert found["FailureReason"].startswith("ClientError: ")
+    assert "s3://pets/in.manifest" in found["FailureReason"]
+
+
+def test_names_beyond_the_end_of_a_text_are_refused(
+    plane: ControlPlane, tmp_path: Path
+) -> None:
+    put(plane, "s3://pets/2.txt", "wags \N{DOG FACE}", tmp_path)
+    rows = [
+        {"source": "purrs"},
+        {"source-ref": "s3://pets/2.txt"},
+        {"source-ref": "s3://pets/3.txt"},
+    ]
+    work = with_job(plane, tmp_path, rows, task="NamedEntityRecognition", template=" ")
+
+    def named(number: int, end: int) -> Answer:
+        mark = {"label": "cat", "startOffset": 0, "endOffset": end}
+        return Answer(number, "ann", {"e": {"entities": [mark]}})
+
+    with pytest.raises(InputError, match="answer 1: an entity goes from 0 to 6, and the text"):
+        work.take("pets", [named(0, 6)])
+    with pytest.raises(InputError, match="from 0 to 7, and the text has 6 characters"):
+        work.take("pets", [named(1, 7)])
+    assert work.take("pets", [named(0, 5), named(1, 6), named(2, 9)]) == 3
+
+
+def test_counters_follow_answers_of_the_portal_one_by_one(
+    plane: ControlPlane, tmp_path: Path
+) -> None:
+    work = with_job(plane, tmp_path, [{"source": str(number)} for number in range(5)])
+    for number in range(4):
+        for worker in ("ann", "bob"):
+            task = work.accept(work.job("pets"), worker)
+            assert task is not None
+            work.submit(work.job("pets"), task.number, worker, CAT)
+            quick = described(plane)["LabelCounters"]
+            work.settle("pets")
+            assert described(plane)["LabelCounters"] == quick
+        assert quick["HumanLabeled"] == number + 1
+
+
+def test_objects_come_back_to_a_worker_with_a_backup(
+    plane: ControlPlane, work: LabelingWork
+) -> None:
+    job = work.job("pets")
+    for worker in ("ann", "bob"):
+        work.accept(job, worker)
+        work.submit(job, 0, worker, CAT)
+    assert work.accept(job, "eve") == work.accept(job, "eve")
+    work.skip(job, 1, "eve")
+    assert work.accept(job, "eve") is None
+    with plane.store.writing() as db:
+        db.execute("DELETE FROM answers")
+    again = work.accept(job, "eve")
+    assert again is not None
+    assert again.number == 0

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from sagectl.catalog.statuses import LABELING
 from sagectl.controlplane import faults, resources
 from sagectl.controlplane.clock import timestamp
+from sagectl.controlplane.labelprogress import LIFETIME_SECONDS, is_overdue
 from sagectl.controlplane.operations import tags
 from sagectl.controlplane.paging import page, with_token
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from sqlite3 import Connection
 
     from sagectl.controlplane.context import Context
@@ -38,6 +39,8 @@ COUNTERS = (
 )
 # A manifest is counted in less; whoever counted it has died since.
 ABANDONED_MS = 10_000
+EMPTY = "ClientError: The input manifest {} has no data objects to label."
+_LIFETIME = "$.HumanTaskConfig.TaskAvailabilityLifetimeInSeconds"
 _CODE_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _CODE_LENGTH = 16
 
@@ -70,18 +73,51 @@ def create(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _initialise(context: Context, name: str, params: Mapping[str, Any]) -> None:
-    """Count the objects of a job just made; others see it Initializing until that is done."""
-    count = _objects(context, params)
+    """Count the objects of a job just made; others see it Initializing until that is done.
+
+    A job with nothing to label has failed, unless more may be streamed to it.
+    """
+    source = params["InputConfig"]["DataSource"]
+    manifest = source.get("S3DataSource", {}).get("ManifestS3Uri")
+    count = context.count_objects(manifest) if manifest else None
+    is_vain = count == 0 and "SnsDataSource" not in source
+    status = "Failed" if is_vain else "InProgress"
+    reason = {"FailureReason": EMPTY.format(manifest)} if is_vain else {}
     with context.store.writing() as db:
         made = resources.find(db, KIND, context.place, name)
         if made is not None and made.status == "Initializing":
-            counters = {**made.body["LabelCounters"], "Unlabeled": count}
-            body = {**made.body, "LabelCounters": counters}
-            resources.save(db, made, now=context.now, status="InProgress", body=body)
+            counters = {**made.body["LabelCounters"], "Unlabeled": count or 0}
+            body = {**made.body, "LabelCounters": counters, **reason}
+            resources.save(db, made, now=context.now, status=status, body=body)
+
+
+def _settle(context: Context, overdue: Iterable[Resource]) -> None:
+    """Bring jobs to their end whose time was over before anybody looked."""
+    if context.consolidator is None:
+        return
+    for job in overdue:
+        from sagectl.controlplane.labelending import Ending
+        from sagectl.controlplane.objects import ObjectStore
+
+        objects = ObjectStore(context.store.state, makes_state=False)
+        Ending(context.store, objects, context.consolidator).settle_overdue(job, context.now)
+
+
+def _overdue(context: Context) -> list[Resource]:
+    with context.store.reading() as db:
+        rows = db.execute(
+            f"SELECT {resources.COLUMNS} FROM resources"
+            " WHERE kind = ? AND account = ? AND region = ? AND status = 'InProgress' AND"
+            " created + 1000 * coalesce(json_extract(body, ?), ?) < ?",
+            (KIND, *context.place, _LIFETIME, LIFETIME_SECONDS, context.now),
+        )
+        found = [resources.resource(row) for row in rows]
+    return [job for job in found if is_overdue(job, context.now)]
 
 
 def stop(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
     """StopLabelingJob."""
+    _settle(context, _overdue(context))
     with context.store.writing() as db:
         job = _found(context, db, params["LabelingJobName"])
         if LABELING.is_final(job.status):
@@ -97,6 +133,9 @@ def describe(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
     job, tagged = _looked_up(context, params["LabelingJobName"])
     if job.status == "Initializing" and context.now > job.created + ABANDONED_MS:
         _initialise(context, job.name, job.body)
+        job, tagged = _looked_up(context, job.name)
+    if is_overdue(job, context.now):
+        _settle(context, [job])
         job, tagged = _looked_up(context, job.name)
     body = job.body
     return {
@@ -120,6 +159,8 @@ def _looked_up(context: Context, name: str) -> tuple[Resource, list[dict[str, st
 
 def list_(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
     """ListLabelingJobs."""
+    if "NextToken" not in params:
+        _settle(context, _overdue(context))
     with context.store.reading() as db:
         rows, token = page(context, db, KIND, params, show=_summary, sort_by="CreationTime")
     return with_token({"LabelingJobSummaryList": rows}, token)
@@ -128,6 +169,8 @@ def list_(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
 def list_for_team(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
     """ListLabelingJobsForWorkteam."""
     team = params["WorkteamArn"]
+    if "NextToken" not in params:
+        _settle(context, _overdue(context))
     with context.store.reading() as db:
         if not _has_team(context, db, team):
             raise faults.not_found(f"There is no work team {team}.")
@@ -176,11 +219,6 @@ def _team_summary(job: Resource) -> dict[str, Any]:
         },
         "NumberOfHumanWorkersPerDataObject": task["NumberOfHumanWorkersPerDataObject"],
     }
-
-
-def _objects(context: Context, params: Mapping[str, Any]) -> int:
-    source = params["InputConfig"]["DataSource"].get("S3DataSource")
-    return (context.count_objects(source["ManifestS3Uri"]) if source else None) or 0
 
 
 def _reference_code(context: Context) -> str:

@@ -33,11 +33,11 @@ from sagectl.schema.data.strict_json import strict_json
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from sagectl.controlplane.labeldata import JobData
     from sagectl.controlplane.labelwork import LabelingWork
     from sagectl.controlplane.portal.provider import Provider
 
 _POLL_SECONDS = 0.05
-_TEXT_BYTES = 1 << 20
 ASSETS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         ELEMENTS: ("elements.js", "text/javascript; charset=utf-8"),
@@ -191,7 +191,7 @@ class Visit(Doors):
             return leading_to("/?done")
         try:
             data = work.data(job)
-            text = self._text(data.source(task.number), data.task)
+            text = self._text(data, task.number)
             shown = form(job, data, task.number, text, self.server.read_access)
         except SagectlError as error:
             # Without a way to skip it, the task would hold the worker until its time is over.
@@ -246,13 +246,14 @@ class Visit(Doors):
         found = people.find(work.plane.store, work.place, session.name)
         return found or people.Person(session.name, ())
 
-    def _text(self, source: str, task: str) -> str:
+    def _text(self, data: JobData, number: int) -> str:
         """The content of a text that lies in S3; the task shows it instead of its URI."""
-        is_text = task.startswith("Text") or task == "NamedEntityRecognition"
+        work, source = self.server.work, data.source(number)
+        is_text = data.task.startswith("Text") or data.task == "NamedEntityRecognition"
         if not (is_text and source.startswith("s3://")):
             return ""
-        content = self.server.work.objects.path(source).read_bytes()[:_TEXT_BYTES]
-        return content.decode(errors="replace")
+        work.objects.path(source)  # which says what is not there
+        return work.text(data, number) or ""
 
 
 ROUTES: Mapping[tuple[str, re.Pattern[str]], Callable[..., Said]] = MappingProxyType(

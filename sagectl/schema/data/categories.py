@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from sagectl.diagnostics import Diagnostic
 
 VERSIONS = ("2018-11-28", "2020-03-01", "2020-08-15")
+# Of named entities: developer guide, "Named Entity Recognition".
+_SHORT = "shortDisplayName"
 _SHAPE = '{"document-version": "2018-11-28", "labels": [{"label": "cat"}, {"label": "dog"}]}'
 
 
@@ -48,6 +50,13 @@ def labels(path: Path) -> tuple[str, ...]:
     """The labels of a file that is in order."""
     value = json.loads(path.read_text(encoding="utf-8"))
     return tuple(row["label"] for row in value["labels"])
+
+
+def short_names(path: Path) -> dict[str, str]:
+    """The ``shortDisplayName`` of the labels of a file in order that have one."""
+    value = json.loads(path.read_text(encoding="utf-8"))
+    rows = value["labels"]
+    return {row["label"]: row[_SHORT] for row in rows if isinstance(row.get(_SHORT), str)}
 
 
 def _check(value: Any, text: str, task: TaskType | None, found: Found) -> None:

@@ -153,3 +153,29 @@ def test_a_job_whose_maker_died_is_initialised_by_whoever_looks(
     found = described(plane)
     assert found["LabelingJobStatus"] == "InProgress"
     assert found["LabelCounters"]["Unlabeled"] == 3
+
+
+@pytest.mark.parametrize("text", ["", "\n \n"], ids=["empty", "blank"])
+def test_a_job_with_an_empty_manifest_fails_at_once(
+    plane: ControlPlane, tmp_path: Path, text: str
+) -> None:
+    manifest = tmp_path / "in.manifest"
+    manifest.write_text(text)
+    ObjectStore(plane.state).put("s3://scans/in.manifest", manifest)
+    plane.handle("CreateLabelingJob", labeling("nodules", with_team(plane)))
+    found = described(plane)
+    assert found["LabelingJobStatus"] == "Failed"
+    assert found["FailureReason"] == (
+        "ClientError: The input manifest s3://scans/in.manifest has no data objects to label."
+    )
+
+
+def test_a_streaming_job_may_begin_with_nothing(plane: ControlPlane, tmp_path: Path) -> None:
+    manifest = tmp_path / "in.manifest"
+    manifest.write_text("")
+    ObjectStore(plane.state).put("s3://scans/in.manifest", manifest)
+    request = labeling("nodules", with_team(plane))
+    topic = {"SnsTopicArn": "arn:aws:sns:us-east-1:123456789012:in.fifo"}
+    request["InputConfig"]["DataSource"]["SnsDataSource"] = topic
+    plane.handle("CreateLabelingJob", request)
+    assert described(plane)["LabelingJobStatus"] == "InProgress"
