@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # Characters of a source line that an excerpt shows, and how many of them before the column.
 _EXCERPT, _BEFORE = 88, 40
+_HINT = "  hint: "
 # What may stand between a secret field and its value.
 _MARKS = " :'\"[]{},"
 
@@ -134,7 +135,21 @@ def _where(error: SagectlError) -> str:
 
 
 def _hint(hint: str, console: Console) -> str:
-    return f"  {console.style_error('hint:', 'hint')} {_tame(hint)}"
+    """The line of a hint; on a terminal one that is too long is folded at words."""
+    said = _tame(hint)
+    is_long = len(said) + len(_HINT) > console.width and "\n" not in said
+    if console.is_error_terminal and is_long:
+        from textwrap import fill
+
+        said = fill(
+            said,
+            console.width,
+            initial_indent=_HINT,
+            subsequent_indent="    ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        ).removeprefix(_HINT)
+    return f"  {console.style_error('hint:', 'hint')} {said}"
 
 
 def _tame(said: str) -> str:

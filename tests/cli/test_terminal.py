@@ -246,3 +246,11 @@ def test_a_report_wider_than_the_screen_is_folded_at_words() -> None:
     assert max(map(len, text.splitlines())) <= 100
     assert "LINUX_X86_64_NVIDIA" in text
     assert "accelerator (NVIDIA)" in text
+
+
+def test_a_hint_wider_than_the_screen_is_folded_at_words() -> None:
+    code, text = ended(terminal("search", "Zork", NO_COLOR="1"))
+
+    assert code == 2
+    assert max(map(len, text.splitlines())) <= 100
+    assert "HyperParameterTuningJob" in text
