@@ -62,7 +62,9 @@ def imported(document: Document, request: CompileRequest, target: Target) -> Imp
     def emit(builder: Any, x: Any) -> dict[str, Any]:
         from tvm import relax
 
-        sums = builder.emit(emitted(builder, x, forest, target))
+        sums = builder.emit(
+            emitted(builder, _below_infinity(builder, x, forest), forest, target)
+        )
         if rounds > 1:
             sums = builder.emit(relax.op.divide(sums, _number(rounds)))
         if "sqrt" in objective:
@@ -92,6 +94,21 @@ def _forest(document: Document) -> Forest:
     trees = tuple(_tree(each, at % outputs) for at, each in enumerate(document.trees))
     features = int(document.head["max_feature_idx"]) + 1
     return Forest(features, trees, np.zeros(outputs, DTYPE))
+
+
+def _below_infinity(builder: Any, x: Any, forest: Forest) -> Any:
+    """The rows with the largest number for infinity, where a tree parts by infinity.
+
+    There what is missing goes one way and all else the other, and infinity is all else: no
+    number is greater than the threshold.
+    """
+    import numpy as np
+    from tvm import relax
+
+    if not any(np.isinf(tree.threshold).any() for tree in forest.trees):
+        return x
+    infinite = builder.emit(relax.op.equal(x, _number(np.inf)))
+    return builder.emit(relax.op.where(infinite, _number(np.finfo(DTYPE).max), x))
 
 
 def _tree(block: Mapping[str, str], target: int) -> Tree:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +62,28 @@ class Forest:
     @property
     def outputs(self) -> int:
         return len(self.base)
+
+
+def with_a_split(forest: Forest) -> Forest:
+    """The forest itself, or, where all trees are single leaves, one whose first tree asks.
+
+    What it asks makes no difference: both answers are the leaf.
+    """
+    import numpy as np
+
+    first = forest.trees[0]
+    if any((tree.feature != LEAF).any() for tree in forest.trees):
+        return forest
+    asking = replace(
+        first,
+        feature=np.array([0, LEAF, LEAF], np.int64),
+        threshold=np.zeros(3, first.threshold.dtype),
+        left=np.array([1, 0, 0], np.int64),
+        right=np.array([2, 0, 0], np.int64),
+        missing=np.full(3, Missing.LEFT, np.int64),
+        values=np.repeat(first.values[:1], 3, axis=0),
+    )
+    return replace(forest, trees=(asking, *forest.trees[1:]))
 
 
 def at_least(thresholds: Array, dtype: str) -> Array:

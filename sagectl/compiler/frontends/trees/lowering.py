@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.errors import RequestError
+from sagectl.compiler.frontends.trees.forest import with_a_split
 from sagectl.compiler.frontends.trees.nests import (
     BLOCK,
     STRIDE,
@@ -46,6 +47,7 @@ def emitted(builder: BlockBuilder, x: Any, forest: Forest, target: Target) -> An
     """Bind the sums of ``forest`` over the rows of ``x``; ``[rows, outputs]``."""
     from tvm import relax, te
 
+    forest = with_a_split(forest)
     plans: list[Any] = [walk_plan(forest)]
     if fits_lanes(forest):
         plans.append(lanes_plan(forest))

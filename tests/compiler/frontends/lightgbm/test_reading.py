@@ -62,6 +62,38 @@ def test_zeros_sets_and_doubles_are_decided_as_lightgbm_does(tmp_path: Path) -> 
     assert model.run({"data": many})["prediction"].tolist() == expected * 5
 
 
+def test_infinity_is_not_what_is_missing(tmp_path: Path) -> None:
+    # The first split parts NaN, which goes right, from all numbers.
+    parting = TEXT.replace("threshold=0.5 0", "threshold=inf 0")
+    parting = parting.replace("decision_type=4 1", "decision_type=8 1")
+    model = built(parting.encode(), tmp_path)
+
+    rows = np.array([[np.inf, 1], [-np.inf, 1], [1e308, 1], [np.nan, 1], [np.nan, 2]])
+    expected = [1.0, 1.0, 1.0, 2.0, 3.0]
+    assert model.run({"data": rows})["prediction"].tolist() == expected
+    many = np.tile(rows, (5, 1))
+    assert model.run({"data": many})["prediction"].tolist() == expected * 5
+
+
+def test_a_tree_that_never_split_is_its_leaf(tmp_path: Path) -> None:
+    single = """num_leaves=1
+num_cat=0
+split_feature=
+threshold=
+decision_type=
+left_child=
+right_child=
+leaf_value=7
+shrinkage=1
+"""
+    head, _, _ = TEXT.partition("num_leaves")
+    model = built(f"{head}{single}\nend of trees\n".encode(), tmp_path)
+
+    for count in (1, 30):
+        rows = np.full((count, 2), np.nan)
+        assert model.run({"data": rows})["prediction"].tolist() == [7.0] * count
+
+
 BAD = {
     "another text": (b"hello\n", "does not begin with 'tree'"),
     "no text": (b"\xff\xfe\x00", "is no text"),
