@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from sagectl.consolidation.dawid_skene import CAUTIOUS, estimate
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+# 128 MiB for each table, of which an estimate has five at a time.
+MOST_CELLS = 1 << 24
 Choice = tuple[str, int]  # worker, class
 Choices = tuple[str, frozenset[int]]  # worker, classes
 
@@ -24,7 +27,13 @@ class Chosen(NamedTuple):
 
 
 def single(answers: Sequence[Sequence[Choice]], classes: int) -> list[Chosen | None]:
-    """The likely class of each object, by Dawid and Skene; None where nobody answered."""
+    """The likely class of each object, by Dawid and Skene; None where nobody answered.
+
+    By majority instead where the tables of their estimate would have over MOST_CELLS cells:
+    so many classes are not met often enough to tell of each worker what they are taken for.
+    """
+    if _cells(answers, classes) > MOST_CELLS:
+        return [_majority(given) if given else None for given in answers]
     likely = _likely(answers, classes)
     best, sure = likely.argmax(axis=1).tolist(), likely.max(axis=1).tolist()
     return [
@@ -33,6 +42,19 @@ def single(answers: Sequence[Sequence[Choice]], classes: int) -> list[Chosen | N
         else None
         for number, given in enumerate(answers)
     ]
+
+
+def _majority(given: Sequence[Choice]) -> Chosen:
+    """The class that most workers chose, of several the first, and the share that chose it."""
+    counts = Counter(label for _, label in given)
+    label, count = min(counts.items(), key=lambda item: (-item[1], item[0]))
+    return Chosen(label, round(count / len(given), 4) if len(given) > 1 else 0.0)
+
+
+def _cells(answers: Sequence[Sequence[Choice]], classes: int) -> int:
+    """Cells of the larger table: how workers mistake classes, and what each answer weighs."""
+    rows = max(len(answers), sum(map(len, answers)))
+    return classes * max(len(_workers(answers)) * classes, rows)
 
 
 def multiple(

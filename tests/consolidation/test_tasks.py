@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sagectl.consolidation import boxes, entities, masks
+from sagectl.consolidation import boxes, choices, entities, masks
 from sagectl.consolidation.boxes import Box
 from sagectl.consolidation.contents import ContentError, readable
 from sagectl.consolidation.entities import Mark
@@ -272,3 +272,34 @@ def test_named_entities_carry_the_short_names_of_their_labels() -> None:
     assert found is not None
     rows = [{"label": "Date", "shortDisplayName": "dt"}, {"label": "Verb"}]
     assert found.value["annotations"]["labels"] == rows
+
+
+@pytest.mark.parametrize("classes", [4, 5_000], ids=["few", "thousands"])
+def test_choices_of_thousands_of_labels_take_little_memory(classes: int) -> None:
+    import tracemalloc
+
+    workers = [f"worker-{number}" for number in range(100)]
+    # Each object has three answers, of which one is wrong.
+    answers = [
+        [(workers[(3 * number + at) % 100], (number + (at == 2)) % classes) for at in range(3)]
+        for number in range(1_000)
+    ]
+    tracemalloc.start()
+    found = choices.single([*answers, []], classes)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found[-1] is None
+    assert [one and one.label for one in found[:-1]] == [n % classes for n in range(1_000)]
+    assert peak < 64 << 20
+
+
+def test_a_majority_is_decided_as_an_estimate_is_where_workers_are_alike(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers = [[("ann", 2), ("bob", 1)], [("ann", 0), ("bob", 0)], [("bob", 1)], []]
+    estimated = choices.single(answers, 3)
+    monkeypatch.setattr(choices, "MOST_CELLS", 0)
+    counted = choices.single(answers, 3)
+    assert [one and one.label for one in counted] == [1, 0, 1, None]
+    assert [one and one.label for one in estimated][1:] == [0, 1, None]
+    assert [one and one.confidence for one in counted] == [0.5, 1.0, 0.0, None]
