@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 # Shape inference looks at the values of shapes, axes and scales, never at weights.
 LARGEST_READ = 4096
 
+# Their schemas infer no shape: it is that of the first input.
+SHAPED_AS_FIRST = frozenset({"GroupNormalization"})
+
 OutputType = tuple["np.dtype[Any] | None", "Shape | None"]
 UNTYPED: OutputType = (None, None)
 
@@ -68,10 +71,13 @@ def output_types(node: Node) -> list[OutputType]:
         RuntimeError,
     ) as error:
         raise Unsupported(_first_line(error)) from error
-    return [
+    found = [
         tensor_type(types[f"o{index}"]) if f"o{index}" in types else UNTYPED
         for index in range(len(node.wanted))
     ]
+    if not node.domain and node.op in SHAPED_AS_FIRST and found[0][1] is None:
+        found[0] = found[0][0], node.required(0).shape
+    return found
 
 
 def type_proto(value: Value) -> TypeProto:

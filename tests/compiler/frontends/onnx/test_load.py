@@ -281,6 +281,15 @@ def test_an_operator_set_from_the_future_is_refused(tmp_path: Path) -> None:
     assert caught.value.reason == "format"
 
 
+def test_a_shape_that_a_schema_leaves_out_is_the_inputs() -> None:
+    model = model_of(
+        """g (float[3,4,2,2] x, float[4] s, float[4] b) => (float[3,4,2,2] y)
+        { y = GroupNormalization <num_groups = 2> (x, s, b) }""",
+        opset=21,
+    )
+    assert import_model(model, {}).outputs[0].shape == (3, 4, 2, 2)
+
+
 def test_an_output_of_open_shape_is_refused_before_compiling() -> None:
     model = model_of("g (float[2,4] x) => (float[n,4] y) { y = Unique<axis=0>(x) }")
     with pytest.raises(CompileError, match=r"Unique .*known at run time"):

@@ -1,4 +1,4 @@
-"""Clip with bounds known at run time as Max and Min."""
+"""Clip as Max and Min: its bounds may be known at run time only, and a NaN stays one."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ if TYPE_CHECKING:
     from sagectl.compiler.frontends.onnx.graph import Node, Value
 
 
-def rewritten(node: Node, pen: Builder) -> Value | None:
-    bounds = [node.input(1), node.input(2)]
-    if node.version < 11:
-        return None
+def rewritten(node: Node, pen: Builder) -> Value:
     x = node.required(0)
-    low, high = bounds
+    low, high = node.input(1), node.input(2)
+    if node.version < 11:
+        given = (node.attribute("min", None), node.attribute("max", None))
+        low, high = (n if n is None else pen.value(pen.scalar(n, x)) for n in given)
     if low is not None:
         x = pen.op("Max", x, pen.reshape(low, ()))
     return x if high is None else pen.op("Min", x, pen.reshape(high, ()))
