@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.errors import RequestError
-from sagectl.compiler.frontends import FRONTENDS
+from sagectl.compiler.frontends import FRONTENDS, onnx_route
 from sagectl.compiler.frontends.archive import model_file
 from sagectl.compiler.frontends.detection import recognised
+from sagectl.errors import CompileError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from sagectl.compiler.frontends import OnnxRoute
     from sagectl.compiler.frontends.onnx.inspection import Port, Report
 
 # ONNX's words for element types -> numpy's.
@@ -32,6 +34,8 @@ def checked(
     """
     kind = framework_of(model, framework)
     found: dict[str, Any] = {"Model": str(model), "Framework": kind}
+    if (route := onnx_route(kind)) is not None:
+        return {**found, **_by_way_of_onnx(model, kind, route, shapes or {})}
     if kind != "ONNX":
         return {**found, "Compiles": None, **_other(model, kind)}
     from sagectl.compiler.frontends.onnx.inspection import check
@@ -39,6 +43,29 @@ def checked(
     with model_file(model, kind) as path:
         report = check(path, shapes)
     return {**found, **_described(report), "Targets": _targets()}
+
+
+def _by_way_of_onnx(
+    model: Path, kind: str, route: OnnxRoute, shapes: Mapping[str, Sequence[int]]
+) -> dict[str, Any]:
+    """The same of the ONNX model that a model of another framework becomes.
+
+    Where what reads the framework is not installed, nothing is known of its operators.
+    """
+    from sagectl.compiler.frontends.onnx.inspection import inspected
+    from sagectl.compiler.request import compile_request
+
+    bare = {"Compiles": None, **_other(model, kind)}
+    try:
+        with model_file(model, kind) as path:
+            request = compile_request(path, output=path.parent, framework=kind, inputs=shapes)
+            report = inspected(*route.as_onnx(request))
+    except CompileError as error:
+        if error.reason == "extra":
+            return {**bare, "Hint": f"{error.message}: {error.hint}"}
+        problems = error.message.splitlines()
+        return {**bare, "Compiles": False, "Problems": problems, "Hint": error.hint}
+    return {**_described(report), "Targets": _targets()}
 
 
 def framework_of(model: Path, asked: str | None) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sagectl.compiler.check import checked
+from sagectl.compiler.check import checked, framework_of
 
 if TYPE_CHECKING:
     from tests.conftest import Run
@@ -78,7 +78,25 @@ def test_check_tells_the_framework_by_layout(
             tar.add(folder, arcname=".")
     elif len(files) == 1:
         given = folder / next(iter(files))
-    assert checked(given)["Framework"] == framework
+    assert framework_of(given, None) == framework
+
+
+MXNET = Path(__file__).parents[1] / "compiler/frontends/mxnet/data"
+
+
+def test_check_tells_the_operators_that_other_frameworks_become() -> None:
+    found = checked(MXNET, shapes={"data": (1, 1, 8, 8)})
+
+    assert (found["Framework"], found["Compiles"], found["Problems"]) == ("MXNET", True, [])
+    assert {"Conv", "Gemm"} <= {row["Name"] for row in found["Operators"]}
+    assert {row["Status"] for row in found["Operators"]} <= {"right", "unknown", "folded"}
+
+
+def test_check_asks_for_the_shapes_that_a_framework_leaves_open(local: Run) -> None:
+    done = local("compile", "check", str(MXNET))
+
+    assert done.code == 1
+    assert "--input data=1,3,224,224" in done.out
 
 
 def test_init_writes_a_manifest_that_validates(local: Run, tmp_path: Path) -> None:

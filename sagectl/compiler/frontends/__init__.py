@@ -12,8 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from onnx import ModelProto
+
     from sagectl.compiler.request import CompileRequest
     from sagectl.runtime.tensors import Port
+
+    # An ONNX model, and shapes of inputs that it leaves open.
+    Converted = tuple[ModelProto, Mapping[str, Sequence[int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,12 @@ class Frontend(Protocol):
     ) -> Reference: ...
 
 
+class OnnxRoute(Protocol):
+    """A frontend that makes an ONNX model of what it reads, which can be told about."""
+
+    def as_onnx(self, request: CompileRequest) -> Converted: ...
+
+
 # The service's framework -> the module that reads it.
 FRONTENDS = {
     "MXNET": "sagectl.compiler.frontends.mxnet",
@@ -90,6 +101,16 @@ FRONTENDS = {
     "SKLEARN": "sagectl.compiler.frontends.sklearn",
     "XGBOOST": "sagectl.compiler.frontends.xgboost",
 }
+
+# Those of them that are OnnxRoutes.
+BY_WAY_OF_ONNX = frozenset({"MXNET", "DARKNET", "PYTORCH", "TENSORFLOW", "KERAS", "TFLITE"})
+
+
+def onnx_route(framework: str) -> OnnxRoute | None:
+    """The way of a framework's models to ONNX; None where they do not take it."""
+    if framework not in BY_WAY_OF_ONNX:
+        return None
+    return cast("OnnxRoute", import_module(FRONTENDS[framework]))
 
 
 def frontend(framework: str) -> Frontend:

@@ -58,12 +58,8 @@ def imported(request: CompileRequest, converter: str) -> Imported:
     Raises RequestError and CompileError as the converter and the ONNX frontend do.
     """
     from sagectl.compiler.frontends.onnx import import_model
-    from sagectl.compiler.frontends.onnx.reading import read_model
 
-    require(request.framework)
-    with TemporaryDirectory(prefix="sagectl-convert-") as place:
-        done = _converted(request, converter, Path(place))
-        model = read_model(Path(place, MODEL))
+    model, done = as_onnx(request, converter)
     found = import_model(model, dict(done.shapes))
     return replace(
         found,
@@ -72,6 +68,16 @@ def imported(request: CompileRequest, converter: str) -> Imported:
         warnings=(*found.warnings, *done.warnings),
         facts={**found.facts, **done.facts},
     )
+
+
+def as_onnx(request: CompileRequest, converter: str) -> tuple[ModelProto, Conversion]:
+    """The request's model as ``converter`` makes it, and what is told of that."""
+    from sagectl.compiler.frontends.onnx.reading import read_model
+
+    require(request.framework)
+    with TemporaryDirectory(prefix="sagectl-convert-") as place:
+        done = _converted(request, converter, Path(place))
+        return read_model(Path(place, MODEL)), done
 
 
 def serve(convert: Callable[[Path, Mapping[str, Any], Path], Conversion]) -> None:

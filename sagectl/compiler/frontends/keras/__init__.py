@@ -8,9 +8,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from sagectl.compiler.frontends import Imported, Reference
+    from sagectl.compiler.frontends import Converted, Imported, Reference
     from sagectl.compiler.request import CompileRequest
     from sagectl.runtime.tensors import Port
+
+_CONVERTER = "sagectl.compiler.frontends.keras.converter"
 
 
 def load(request: CompileRequest) -> Imported:
@@ -24,7 +26,17 @@ def load(request: CompileRequest) -> Imported:
     from sagectl.compiler.frontends.keras.files import vetted
 
     vetted(request.model)
-    return imported(request, "sagectl.compiler.frontends.keras.converter")
+    return imported(request, _CONVERTER)
+
+
+def as_onnx(request: CompileRequest) -> Converted:
+    """The model that ``load`` reads by way of, and the shapes of its inputs; raises alike."""
+    from sagectl.compiler.frontends.conversion import as_onnx as converted
+    from sagectl.compiler.frontends.keras.files import vetted
+
+    vetted(request.model)
+    model, done = converted(request, _CONVERTER)
+    return model, done.shapes
 
 
 def reference(model: Path, inputs: Sequence[Port], outputs: Sequence[Port]) -> Reference:

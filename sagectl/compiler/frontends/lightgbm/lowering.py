@@ -108,7 +108,7 @@ def _below_infinity(builder: Any, x: Any, forest: Forest) -> Any:
     if not any(np.isinf(tree.threshold).any() for tree in forest.trees):
         return x
     infinite = builder.emit(relax.op.equal(x, _number(np.inf)))
-    return builder.emit(relax.op.where(infinite, _number(np.finfo(DTYPE).max), x))
+    return builder.emit(relax.op.where(infinite, _number(float(np.finfo(DTYPE).max)), x))
 
 
 def _tree(block: Mapping[str, str], target: int) -> Tree:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from sagectl.compiler.frontends import Imported, Reference
+    from sagectl.compiler.frontends import Converted, Imported, Reference
     from sagectl.compiler.request import CompileRequest
     from sagectl.runtime.tensors import Port
 
@@ -21,13 +21,18 @@ def load(request: CompileRequest) -> Imported:
     """
     from dataclasses import replace
 
-    from sagectl.compiler.frontends.archive import model_file
-    from sagectl.compiler.frontends.mxnet.symbol import converted
     from sagectl.compiler.frontends.onnx import import_model
 
+    return replace(import_model(*as_onnx(request)), framework="MXNET")
+
+
+def as_onnx(request: CompileRequest) -> Converted:
+    """The model that ``load`` reads by way of, its shapes fixed; raises alike."""
+    from sagectl.compiler.frontends.archive import model_file
+    from sagectl.compiler.frontends.mxnet.symbol import converted
+
     with model_file(request.model, request.framework) as path:
-        model = converted(path, request.inputs)
-    return replace(import_model(model, {}), framework="MXNET")
+        return converted(path, request.inputs), {}
 
 
 def reference(model: Path, inputs: Sequence[Port], outputs: Sequence[Port]) -> Reference:
