@@ -20,6 +20,7 @@ COMMANDS = {
     "people": ("sagectl.cli.people:people_group", "Manage who signs in to label."),
     "serve": ("sagectl.cli.serve:serve", "Answer any SageMaker client over HTTP."),
     "events": ("sagectl.cli.local_events:events", "Print what happened to resources."),
+    "upload": ("sagectl.cli.local_objects:upload", "Make objects from files and folders."),
     "load": ("sagectl.cli.local_data:load", "Keep records for Search to look through."),
     "backup": ("sagectl.cli.local_data:backup", "Write all that is kept into one file."),
     "restore": ("sagectl.cli.local_data:restore", "Bring back what a backup holds."),
