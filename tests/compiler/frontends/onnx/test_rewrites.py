@@ -7,7 +7,24 @@ import pytest
 
 from tests.compiler.frontends.onnx.harness import assert_same, compiled_results, model_of
 
+# What is no number stays none, wherever it is in a vector.
+UNORDERED = {
+    "max": "g (float[9] x, float[9] z) => (float[9] y) { y = Max(x, z) }",
+    "min_of_three": "g (float[9] x, float[9] z) => (float[9] y) { y = Min(x, z, x) }",
+    "max_with_constant": "g (float[9] x) => (float[9] y) <float c = {0.5}> { y = Max(x, c) }",
+    "elu": "g (float[9] x) => (float[9] y) { y = Elu <alpha = 0.7> (x) }",
+    "selu": "g (float[9] x) => (float[9] y) { y = Selu(x) }",
+    "celu": "g (float[9] x) => (float[9] y) { y = Celu <alpha = 2.0> (x) }",
+    "hard_sigmoid": "g (float[9] x) => (float[9] y) { y = HardSigmoid(x) }",
+    "sign": "g (float[9] x) => (float[9] y) { y = Sign(x) }",
+    "thresholded_relu": "g (float[9] x) => (float[9] y) { y = ThresholdedRelu(x) }",
+    "clip": """g (float[9] x) => (float[9] y) <float l = {-1}, float h = {1}>
+        { y = Clip(x, l, h) }""",
+}
 ONNX = {
+    "sign_of_unsigned": "g (uint8[9] x) => (uint8[9] y) { y = Sign(x) }",
+    "equal_truths": """g (float[9] x, float[9] z) => (bool[9] y)
+        { a = Greater(x, z) b = IsNaN(x) y = Equal(a, b) }""",
     "sum": "g (float[2,3] a, float[3] b, float[2,1] c) => (float[2,3] y) { y = Sum(a, b, c) }",
     "cast_like": "g (float[4] a, int32[1] b) => (int32[4] y) { y = CastLike(a, b) }",
     "layer_normalization_outputs": """g (float[2,3,4] x, float[3,4] s, float[3,4] b)
@@ -143,6 +160,22 @@ MICROSOFT = {
         <float s = {0.5}, uint8 z = {1}>
         { y = com.microsoft.MatMulIntegerToFloat(a, b, s, s, z, z) }""",
 }
+
+
+@pytest.mark.parametrize("case", UNORDERED)
+def test_a_nan_is_kept_as_onnxruntime_keeps_it(case: str) -> None:
+    nan, inf = np.nan, np.inf
+    x = np.array([nan, 1, nan, -inf, inf, -0.3, 0.0, 2.5, -7], np.float32)
+    z = np.array([1, nan, nan, 0, 1, nan, -1, 3, -8], np.float32)
+    model = model_of(UNORDERED[case])
+
+    assert_same(model, {"x": x, "z": z} if len(model.graph.input) > 1 else {"x": x})
+
+
+def test_a_clip_of_old_keeps_a_nan() -> None:
+    text = "g (float[3] x) => (float[3] y) { y = Clip <min = -1.0, max = 1.0> (x) }"
+
+    assert_same(model_of(text, opset=10), {"x": np.array([np.nan, 5, -5], np.float32)})
 
 
 @pytest.mark.parametrize("name", ONNX)
