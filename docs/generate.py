@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import sys
 import textwrap
+import tomllib
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -152,6 +154,90 @@ def targets() -> str:
     return "\n".join([*parts, *table(heading, shown), ""])
 
 
+def frameworks() -> str:
+    """What models are read: their files, what reads them, and what is known of each."""
+    from sagectl.compiler.frontends import BY_WAY_OF_ONNX, FRONTENDS
+    from sagectl.compiler.frontends.archive import MODEL_SUFFIXES
+    from sagectl.compiler.frontends.extras import EXTRAS
+
+    project = tomllib.loads((DOCS.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    wishes = project["project"]["optional-dependencies"]
+    rows = []
+    for name in sorted(FRONTENDS):
+        extra = EXTRAS.get(name, ("", ()))[0]
+        asked = [wish for wish in wishes.get(extra, ()) if "!=" not in wish]
+        libraries = [wish.partition(";")[0] for wish in asked]
+        way = "ONNX" if name in BY_WAY_OF_ONNX else "itself"
+        rows.append(
+            [
+                f"`{name}`",
+                codes(MODEL_SUFFIXES[name]),
+                f"`pip install 'sagectl[{extra}]'`" if extra else "nothing more",
+                codes(libraries),
+                way,
+            ]
+        )
+    heading = ["framework", "files", "install", "versions", "read by way of"]
+    parts = [
+        "# Frameworks",
+        "",
+        "The frameworks whose models compile. A `tar.gz` with one model in it does as well as",
+        "the file. Where a library is missing, one line says how to install it; XGBoost's and",
+        "LightGBM's are what packages are compared with, and not needed to read their models.",
+        "",
+        *table(heading, rows),
+        "",
+        "What is not in these lists is refused before anything is compiled, by name.",
+        "",
+    ]
+    for title, module, member in KNOWN:
+        known = getattr(import_module(f"sagectl.compiler.frontends.{module}"), member)
+        parts += [f"## {title}", "", codes(sorted(known)), ""]
+    return "\n".join(parts)
+
+
+# Heading -> the table of a frontend whose names are all that it knows.
+KNOWN = (
+    ("Darknet's layers", "darknet.layers", "LAYERS"),
+    ("Darknet's activations", "darknet.layers", "ACTIVATIONS"),
+    ("MXNet's operators", "mxnet.operators", "OPERATORS"),
+    ("XGBoost's objectives", "xgboost.objectives", "OBJECTIVES"),
+    ("scikit-learn's transformers", "sklearn.steps", "TRANSFORMERS"),
+    ("scikit-learn's estimators", "sklearn.steps", "ESTIMATORS"),
+)
+
+
+def operators() -> str:
+    """What ONNX's own tests say of each operator, in the types that they try."""
+    from sagectl.compiler.frontends.onnx.gate import table as tested
+
+    rows = []
+    for name, forms in sorted(tested().items()):
+        versions = sorted({row.form.version for row in forms})
+        right = {row.form.dtype for row in forms if row.is_right}
+        refused = {row.form.dtype for row in forms if not row.is_right} - right
+        rows.append(
+            [
+                f"`{name}`",
+                ", ".join(map(str, versions)),
+                codes(sorted(filter(None, right))),
+                codes(sorted(filter(None, refused))),
+                f"{sum(row.passed for row in forms)} of {sum(sum(row[1:]) for row in forms)}",
+            ]
+        )
+    parts = [
+        "# Operators",
+        "",
+        "ONNX's operators as its backend suite tries them one at a time: by the type of the",
+        "first input, those that are right and those that are refused. What no test covers is",
+        "compiled and must be verified; `sagectl compile check` tells it of a model.",
+        "",
+        *table(["operator", "as of version", "right", "refused", "tests passed"], rows),
+        "",
+    ]
+    return "\n".join(parts)
+
+
 def exit_codes() -> str:
     """What the exit code of a command means."""
     from sagectl.errors import EXIT_CODES
@@ -272,8 +358,6 @@ PYTHON = {
 
 def python() -> str:
     """What may be imported, each with its signature and its docstring."""
-    from importlib import import_module
-
     parts = [
         "# Python",
         "",
@@ -348,6 +432,8 @@ PAGES = {
     "reference/kinds": kinds,
     "reference/rules": rules,
     "reference/targets": targets,
+    "reference/frameworks": frameworks,
+    "reference/operators": operators,
     "reference/exit-codes": exit_codes,
     "reference/faults": faults,
     "reference/settings": settings,
