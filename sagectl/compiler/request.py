@@ -149,7 +149,19 @@ def _options(given: str | Mapping[str, Any] | None) -> dict[str, Any]:
             f"CompilerOptions is a {type(value).__name__}, not a mapping",
             """Write it as {"mcpu": "skylake-avx512"}.""",
         )
-    return {str(name): item for name, item in value.items()}
+    return {str(name): _recordable(str(name), item) for name, item in value.items()}
+
+
+def _recordable(name: str, value: Any) -> Any:
+    """An option's value, which the package's meta is to hold as JSON; raises RequestError."""
+    try:
+        json.dumps({name: value}, allow_nan=False, ensure_ascii=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise refused(
+            f"Compiler option {excerpt(name)!r} has a value that JSON cannot hold",
+            "Write a string, a finite number, true, false, null, or lists or mappings of them.",
+        ) from error
+    return value
 
 
 def _shapes(given: str | Mapping[str, Any] | Sequence[Any] | None) -> dict[str, Any]:
@@ -174,7 +186,7 @@ def _literal(member: str, text: str) -> Any:
         return None
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         pass  # then it may be a Python literal
     try:
         return ast.literal_eval(text.strip())

@@ -62,6 +62,13 @@ def checked(feeds: Mapping[str, Any], inputs: Sequence[Port]) -> list[Array]:
         raise TensorError(
             f"Inputs are a {type(feeds).__name__}", hint="Pass {name: array} for each input."
         )
+    try:
+        feeds = {name: feeds[name] for name in feeds}
+    except (KeyError, TypeError) as error:
+        raise TensorError(
+            f"Inputs are a {type(feeds).__name__} that does not hold what it lists",
+            hint="Pass {name: array} for each input.",
+        ) from error
     names = [port.name for port in inputs]
     wrong = [_unknown(name, names) for name in feeds if name not in names]
     wrong += [
@@ -170,6 +177,8 @@ def _unknown(name: object, names: Sequence[str]) -> str:
 def _problem(port: Port, given: Any) -> str | None:
     if not isinstance(given, np.ndarray):
         return f"input {port.name!r} is a {type(given).__name__}, not a numpy array"
+    if isinstance(given, np.ma.MaskedArray):
+        return f"input {port.name!r} is a masked array, and the model knows no masks"
     if given.dtype != np.dtype(port.dtype):
         return f"input {port.name!r} has type {given.dtype}, not {port.dtype}"
     fits = given.ndim == len(port.shape) and all(

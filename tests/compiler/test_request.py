@@ -60,8 +60,22 @@ def test_a_wrapped_shape_is_read() -> None:
         ("data_input_config", '{"x": "1,3"}', "not a list of positive integers"),
         ("compiler_options", "mcpu=native", "neither JSON nor a Python literal"),
         ("compiler_options", "['+avx']", "not a mapping"),
+        ("compiler_options", '{"a": ' * 100_000, "neither JSON nor a Python literal"),
+        ("compiler_options", "{'a': {1, 2}}", "that JSON cannot hold"),
+        ("compiler_options", "{'a': b'x'}", "that JSON cannot hold"),
+        ("compiler_options", "{'a': 1j}", "that JSON cannot hold"),
+        ("compiler_options", "{'a': ...}", "that JSON cannot hold"),
+        ("compiler_options", '{"a": NaN}', "that JSON cannot hold"),
+        ("compiler_options", '{"a": [1e999]}', "that JSON cannot hold"),
+        ("compiler_options", '{"a": "\\ud800"}', "that JSON cannot hold"),
+        ("compiler_options", '{"\\ud800": 1}', "that JSON cannot hold"),
+        ("data_input_config", "[" * 100_000, "neither JSON nor a Python literal"),
     ],
-    ids=["unclosed", "number", "negative", "fraction", "text", "flags", "list"],
+    ids=[
+        *("unclosed", "number", "negative", "fraction", "text", "flags", "list", "deep"),
+        *("set", "bytes", "complex", "ellipsis", "nan", "infinite", "surrogate", "name"),
+        "deep-shapes",
+    ],
 )
 def test_text_that_says_nothing_is_refused(argument: str, value: str, said: str) -> None:
     with pytest.raises(RequestError, match=said) as caught:

@@ -17,6 +17,7 @@ from sagectl.runtime import LibraryError, PackageError, RunnerError, TensorError
 from sagectl.runtime.package import meta, unpack
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from sagectl.compiler.packaging import Package
@@ -271,6 +272,25 @@ def test_a_package_that_says_other_inputs_than_it_takes_fails_but_does_not_crash
 def test_all_wrong_inputs_are_said_at_once(package: Package) -> None:
     with pytest.raises(TensorError, match=r"image\.0.* is missing; .*side.* is missing"):
         load(package.path).run({})
+
+
+class Lying(dict[str, Any]):
+    """A mapping that lists what it does not hold."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(["image.0", "side"])
+
+
+def test_a_mapping_that_does_not_hold_what_it_lists_is_said(package: Package) -> None:
+    with pytest.raises(TensorError, match="Lying that does not hold what it lists"):
+        load(package.path).run(Lying())
+
+
+def test_a_masked_array_is_refused_for_its_mask_would_be_lost(package: Package) -> None:
+    masked = np.ma.masked_array(np.ones((1, 4), F32), mask=[[0, 1, 0, 0]])
+
+    with pytest.raises(TensorError, match="'side' is a masked array"):
+        load(package.path).run({**feeds(), "side": masked})
 
 
 def test_inputs_that_are_no_mapping_are_said(package: Package) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -18,7 +17,7 @@ KNOWN = (
     *("gpu-code", "trt-ver", "cuda-ver", "ANDROID_PLATFORM"),
 )
 ANDROID_LEVELS = range(21, 30)
-_FEATURE = re.compile(r"[+-][\w.-]+")
+_EXAMPLE = """["+avx2"]"""
 PRECISIONS = ("fast", "exact")
 _STEERING = ("mcpu", "mattr", "precision")
 _DTYPES = ("float", "float32", "int64", "long")
@@ -35,12 +34,24 @@ class Options:
     warnings: tuple[str, ...] = ()
 
 
-def parsed(given: Mapping[str, Any], *, os: str) -> Options:
-    """The options of a request; unknown ones pass with a warning, as the service lets them.
+def spelt(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options by their documented names; raises RequestError where two contradict."""
+    named: dict[str, Any] = {}
+    for written, value in given.items():
+        name = SPELLINGS.get(written, written)
+        if named.setdefault(name, value) != value:
+            raise refused(
+                f"{name} is given in two spellings, as {named[name]!r} and {value!r}",
+                hint=f"Keep one {name}.",
+            )
+    return named
+
+
+def parsed(named: Mapping[str, Any], *, os: str) -> Options:
+    """Options by documented names; unknown ones pass with a warning, as the service lets them.
 
     Raises RequestError for a value that an option cannot have.
     """
-    named = {SPELLINGS.get(name, name): value for name, value in given.items()}
     unknown = [name for name in named if name not in KNOWN]
     mcpu = named.get("mcpu")
     if mcpu is not None and (not isinstance(mcpu, str) or not mcpu):
@@ -81,12 +92,19 @@ def checked_features(triple: str, mattr: Sequence[str]) -> None:
     """Raise RequestError, with the likeliest meant, for a feature unknown to LLVM."""
     known = llvm.known_features(triple)
     for item in mattr:
-        if item[1:] in known:
+        name = item.lstrip("+-")
+        sign = item.removesuffix(name)
+        if sign in ("+", "-") and name in known:
             continue
-        meant = _meant(item[1:], known, sign=item[0])
+        if name in known:
+            raise refused(
+                f"mattr {item!r} neither adds nor removes a feature",
+                hint=f"Write +{name} or -{name}.",
+            )
+        meant = _meant(name, known, sign=sign if sign == "-" else "+")
         raise refused(
             f"mattr {item!r} is no feature that LLVM knows for {triple}",
-            hint=meant or "`sagectl compile targets` shows what each target starts from.",
+            hint=meant or "Write each feature with its sign, as +aes or -aes.",
         )
 
 
@@ -100,16 +118,9 @@ def _mattr(given: Any) -> tuple[str, ...]:
         return ()
     if not isinstance(items, Sequence) or not all(isinstance(item, str) for item in items):
         raise refused(
-            f"mattr is {given!r}, not a list of features", hint="""Write it as ["+avx2"]."""
+            f"mattr is {given!r}, not a list of features", hint=f"Write it as {_EXAMPLE}."
         )
-    stripped = [item.strip() for item in items if item.strip()]
-    for item in stripped:
-        if not _FEATURE.fullmatch(item):
-            raise refused(
-                f"mattr {item!r} neither adds nor removes a feature",
-                hint=f"Write +{item.lstrip('+-')} or -{item.lstrip('+-')}.",
-            )
-    return tuple(stripped)
+    return tuple(item.strip() for item in items if item.strip())
 
 
 def _android_level(value: Any, os: str) -> int:

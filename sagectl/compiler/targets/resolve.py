@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from sagectl.compiler.targets.options import (
     checked_processor,
     parsed,
     refused,
+    spelt,
 )
 from sagectl.compiler.targets.table import (
     ACCELERATORS,
@@ -22,6 +24,7 @@ from sagectl.compiler.targets.table import (
     DEVICES,
     GPUS,
     OSES,
+    PROFILES,
     CpuRow,
     Refusal,
     refusal,
@@ -51,6 +54,7 @@ def resolve(
     Raises RequestError, with the nearest thing that works, for what is not served, and for
     processors, features and options that do not exist.
     """
+    asked = options = spelt(options)
     if device is not None:
         platform, options = _of_device(device, options)
     is_host = platform is None
@@ -62,7 +66,10 @@ def resolve(
     if refused_row := refusal(platform.os, platform.arch, platform.accelerator):
         raise _unserved(str(platform) if device is None else device, refused_row)
     given = parsed(options, os=platform.os)
-    return _target(platform, device, given, native=is_host)
+    return replace(
+        _target(platform, device, given, native=is_host),
+        warnings=(*given.warnings, *_gpu_remarks(platform, asked)),
+    )
 
 
 def host_platform() -> Platform:
@@ -89,7 +96,7 @@ def _target(platform: Platform, device: str | None, given: Options, *, native: b
     row = CPUS[platform.os, platform.arch]
     assert isinstance(row, CpuRow)  # refusal() has let it pass
     mcpu, mattr = _processor(row, platform, given, native=native)
-    features = llvm.features(row.triple, mcpu, mattr)
+    features = _features(row, platform, mcpu, mattr)
     vector_bytes, registers = next(
         (
             (width, count)
@@ -120,7 +127,6 @@ def _target(platform: Platform, device: str | None, given: Options, *, native: b
         gpu=_gpu(platform, given),
         precision=given.precision,
         settings=given.settings,
-        warnings=(*given.warnings, *_gpu_remarks(platform, given)),
     )
 
 
@@ -132,10 +138,11 @@ def _gpu(platform: Platform, given: Options) -> Gpu | None:
     return Gpu(row.kind, row.device, code, row.threads, row.shared_bytes, row.warp)
 
 
-def _gpu_remarks(platform: Platform, given: Options) -> tuple[str, ...]:
+def _gpu_remarks(platform: Platform, asked: Mapping[str, Any]) -> tuple[str, ...]:
+    """What to know of options that were asked for, and are not a device's own."""
     if platform.accelerator == "NVIDIA":
-        return cuda.remarks(given.settings)
-    named = [name for name in cuda.OPTIONS if name in given.settings]
+        return cuda.remarks(asked)
+    named = [name for name in cuda.OPTIONS if name in asked]
     return tuple(f"Compiler option {name!r} is NVIDIA's and changes nothing." for name in named)
 
 
@@ -156,6 +163,32 @@ def _processor(
     if mcpu != "generic":
         checked_processor(row.triple, mcpu)
     return mcpu, row.mattr + given.mattr
+
+
+def _features(
+    row: CpuRow, platform: Platform, mcpu: str, mattr: tuple[str, ...]
+) -> frozenset[str]:
+    """What code may use; raises RequestError where a processor of this kind is no target."""
+    profile = PROFILES[platform.arch]
+
+    def wrong(asked: tuple[str, ...]) -> list[str]:
+        held = llvm.features(row.triple, mcpu, asked)
+        lacking = [f"lacks {name}" for name in sorted(profile.required - held)]
+        return lacking + [f"has {name}" for name in sorted(profile.forbidden & held)]
+
+    if problems := wrong(row.mattr):
+        raise refused(
+            f"mcpu {mcpu!r} {' and '.join(problems)}; no program of {platform} runs on it",
+            hint=f"Use {profile.nearest}.",
+        )
+    if problems := wrong(mattr):
+        blamed = [item for item in mattr if wrong((*row.mattr, item))] or list(mattr)
+        raise refused(
+            f"With mattr {','.join(blamed)} the processor {' and '.join(problems)}; no program "
+            f"of {platform} runs on it",
+            hint=f"Leave {','.join(blamed)} out.",
+        )
+    return llvm.features(row.triple, mcpu, mattr)
 
 
 def _named(option: str, value: str, known: Iterable[str]) -> None:

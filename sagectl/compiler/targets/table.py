@@ -35,6 +35,18 @@ class CpuRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Profile:
+    """What processors of an architecture must have, and must not be: features of LLVM.
+
+    Without them it ends the process, or makes code that no linker takes and no system runs.
+    """
+
+    required: frozenset[str]
+    forbidden: frozenset[str]
+    nearest: str
+
+
+@dataclass(frozen=True, slots=True)
 class GpuRow:
     """How kernels for the graphics processors of one maker are made.
 
@@ -140,6 +152,21 @@ CPUS: dict[tuple[str, str], CpuRow | Refusal] = {
     ("ANDROID", "ARM_EABIHF"): Refusal(
         "Android has no hard-float ABI", "--os ANDROID --arch ARM_EABI"
     ),
+}
+
+# Systems with programs and processes run on the A profile of ARM alone: M has neither ARM mode
+# nor what a linker's tables need, R no virtual memory. MVE takes the encodings of NEON.
+_NO_MICROCONTROLLER = frozenset(("mclass", "rclass", "noarm", "mve"))
+PROFILES: dict[str, Profile] = {
+    "X86_64": Profile(
+        frozenset(("64bit", "64bit-mode", "sse2")),
+        frozenset(),
+        "--mcpu x86-64, or --arch X86 for processors of 32 bits",
+    ),
+    "X86": Profile(frozenset(), frozenset(), "--mcpu i686"),
+    "ARM64": Profile(frozenset(), frozenset(), "--mcpu cortex-a53"),
+    "ARM_EABIHF": Profile(frozenset(("vfp2sp",)), _NO_MICROCONTROLLER, "--mcpu cortex-a7"),
+    "ARM_EABI": Profile(frozenset(), _NO_MICROCONTROLLER, "--mcpu cortex-a7"),
 }
 
 # Limits: CUDA C++ programming guide, "Compute capabilities"; OpenCL's on the oldest of Mali's
@@ -267,6 +294,8 @@ def _check() -> None:
         for arch in ARCHES:
             if (os, arch) not in CPUS:
                 raise ValueError(f"no row for {os} {arch}")
+            if arch not in PROFILES:
+                raise ValueError(f"no profile for {arch}")
     for accelerator in ACCELERATORS:
         if not SENSIBLE_ACCELERATORS[accelerator] <= CPUS.keys():
             raise ValueError(f"{accelerator} is said to sit beside an unknown platform")

@@ -105,11 +105,22 @@ def test_the_suffix_is_the_one_of_the_service() -> None:
         ({"mcpu": 7}, "not a processor's name", None),
         ({"mattr": ["+avx512vnn"]}, "no feature that LLVM knows", "+avx512vnni"),
         ({"mattr": ["avx2"]}, "neither adds nor removes", "+avx2"),
+        ({"mattr": ["+avx2 -keys=x"]}, "no feature that LLVM knows", "each feature with its"),
         ({"mattr": 3}, "not a list of features", "Write it as"),
         ({"ANDROID_PLATFORM": 28}, "not ANDROID", None),
         ({"dtype": "int4"}, "dtype is 'int4'", "It is one of"),
     ],
-    ids=["misspelt", "of-arm", "number", "feature", "unsigned", "scalar", "android", "dtype"],
+    ids=[
+        "misspelt",
+        "of-arm",
+        "number",
+        "feature",
+        "unsigned",
+        "many",
+        "scalar",
+        "android",
+        "dtype",
+    ],
 )
 def test_an_option_that_cannot_be_is_refused(
     options: dict[str, Any], said: str, hint: str | None
@@ -118,6 +129,68 @@ def test_an_option_that_cannot_be_is_refused(
         resolve(X86_64, None, options)
 
     assert hint is None or hint in (caught.value.hint or "")
+
+
+ARM = [Platform("LINUX", "ARM_EABIHF"), Platform("LINUX", "ARM_EABI")]
+LESS_THAN_64_BITS = ["i386", "pentium", "prescott", "yonah", "lakemont"]
+MICROCONTROLLERS = ["cortex-m0", "cortex-m4", "cortex-m55", "sc000", "star-mc3", "cortex-r5"]
+
+
+@pytest.mark.parametrize(
+    ("platform", "mcpu", "nearest"),
+    [
+        *((X86_64, name, "--mcpu x86-64, or --arch X86") for name in LESS_THAN_64_BITS),
+        *((arm, name, "--mcpu cortex-a7") for arm in ARM for name in MICROCONTROLLERS),
+    ],
+    ids=str,
+)
+def test_a_processor_that_runs_no_program_of_the_platform_is_refused_before_llvm_ends_all(
+    platform: Platform, mcpu: str, nearest: str
+) -> None:
+    with pytest.raises(
+        RequestError, match=f"mcpu '{mcpu}' .*no program of {platform}"
+    ) as caught:
+        resolve(platform, None, {"mcpu": mcpu})
+
+    assert nearest in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("platform", "feature", "said"),
+    [
+        (X86_64, "-64bit", "lacks 64bit"),
+        (X86_64, "-64bit-mode", "lacks 64bit-mode"),
+        (X86_64, "-sse", "lacks sse2"),
+        (X86_64, "-sse2", "lacks sse2"),
+        (ARM[0], "-vfp2sp", "lacks vfp2sp"),
+        (ARM[0], "+mve.fp", "has mve"),
+        (ARM[1], "+mve", "has mve"),
+        (ARM[1], "+noarm", "has noarm"),
+    ],
+    ids=str,
+)
+def test_features_without_which_nothing_runs_on_the_platform_stay(
+    platform: Platform, feature: str, said: str
+) -> None:
+    with pytest.raises(RequestError, match=said) as caught:
+        resolve(platform, None, {"mattr": ["+aes", feature]})
+
+    assert caught.value.hint == f"Leave {feature} out."
+
+
+def test_two_spellings_of_an_option_may_not_contradict_each_other() -> None:
+    gpu = Platform("LINUX", "ARM64", "NVIDIA")
+
+    assert resolve(gpu, None, {"gpu-code": "sm_72", "gpu_code": "sm_72"}).gpu
+    with pytest.raises(RequestError, match="'sm_72' and 'sm_75'"):
+        resolve(gpu, None, {"gpu-code": "sm_72", "gpu_code": "sm_75"})
+    assert resolve(None, "jetson_tx2", {"gpu_code": "sm_53"}).settings["gpu-code"] == "sm_53"
+
+
+def test_only_what_was_asked_for_is_remarked_on() -> None:
+    assert resolve(None, "jetson_nano", {}).warnings == ()
+    (warning,) = resolve(None, "jetson_nano", {"trt-ver": "6.0.1"}).warnings
+    assert "TensorRT" in warning
 
 
 @pytest.mark.parametrize("level", [20, 30, "x", True, None])
