@@ -32,8 +32,8 @@ def upload(app: App, paths: Sequence[Path], uri: str) -> None:
 
     \b
     Examples:
-      sagectl local upload pictures s3://shop/pictures
-      sagectl local upload model.onnx s3://models/model.onnx
+      sagectl local upload examples/labeling s3://shop/reviews
+      sagectl local upload examples/quickstart/digits.onnx s3://models/digits.onnx
     """
     from sagectl.catalog.kinds import Column
     from sagectl.render.views import Listing
