@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sagectl.catalog.kinds import Column
 from sagectl.render.sections import sections
-from sagectl.render.views import Listing
+from sagectl.render.views import Computed, Listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -41,7 +41,7 @@ _EXTRA = "extra "
 _MATRIX_COLUMNS = (
     Column("TARGET", "Target"),
     Column("STATUS", "Status"),
-    Column("SECONDS", "Seconds"),
+    Computed("SECONDS", lambda row: _seconds(row)),
     Column("BYTES", "SizeBytes"),
     Column("PROOF", "Proof"),
     Column("REASON", "Reason"),
@@ -99,8 +99,17 @@ def _alike(targets: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def matrix(rows: Sequence[Mapping[str, Any]]) -> Listing:
-    """What became of each target of a matrix."""
-    return Listing("Targets", rows, _MATRIX_COLUMNS, "target", "Target", "targets")
+    """What became of each target of a matrix; reasons only where something has one."""
+    has_reasons = any(row["Reason"] for row in rows)
+    columns = [each for each in _MATRIX_COLUMNS if has_reasons or each.title != "REASON"]
+    return Listing("Targets", rows, columns, "target", "Target", "targets")
+
+
+def _seconds(row: Mapping[str, Any]) -> str:
+    """What compiling took now; what an earlier run took is no time of this one."""
+    if row["Status"] == "cached" or row["Seconds"] is None:
+        return ""
+    return str(row["Seconds"])
 
 
 def differences(rows: Sequence[Mapping[str, Any]]) -> Listing:

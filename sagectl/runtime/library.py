@@ -8,6 +8,8 @@ import sys
 import threading
 from importlib.util import find_spec
 from pathlib import Path
+from struct import error as struct_error
+from struct import unpack_from
 from typing import Any
 
 from sagectl.runtime import package
@@ -17,8 +19,12 @@ from sagectl.runtime.ffi import import_ffi
 VARIABLE = "SAGECTL_TVM_RUNTIME"
 NAME = package.RUNTIME
 _BIG_CORES = 1
+_ELF_HEAD = 64
 # How often an idle thread of a pool yields before it sleeps. TVM's own 300,000 keep every
 # processor busy for a while after each run, and whoever waits for the process to end with it.
+# Measured turn by turn with two threads on two busy processors, 180 operators of 16x256 and
+# seven convolutions: the time of a run is the same within the noise (0.98 to 1.14 times as
+# long with 300,000), back to back and every 10 ms; the processor's is 5 to 25 % less.
 _YIELDS = 10_000
 
 _configured = threading.local()
@@ -28,6 +34,7 @@ _loaded: list[Path] = []
 
 def load_library(path: Path) -> Any:
     """The module in a compiled library, through TVM's runtime, which may lie beside it."""
+    _require_whole(path)
     load_runtime(path.parent)
     import tvm_ffi
 
@@ -41,6 +48,26 @@ def load_library(path: Path) -> Any:
         ) from error
 
 
+def _require_whole(path: Path) -> None:
+    """Refuse a library that was cut short: the system ends a process that reads past its end.
+
+    Raises PackageError.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(_ELF_HEAD)
+            (start,), (size, count) = unpack_from("<Q", head, 32), unpack_from("<HH", head, 54)
+            file.seek(start)
+            table = file.read(size * count)
+        ends = [sum(unpack_from("<Q16xQ", table, size * row + 8)) for row in range(count)]
+    except (struct_error, OSError) as error:
+        raise PackageError(f"{path.name} is no library", hint=package.REMAKE) from error
+    if head[:4] != b"\x7fELF" or max(ends, default=0) > path.stat().st_size:
+        raise PackageError(
+            f"{path.name} is no library, or one that was cut short", hint=package.REMAKE
+        )
+
+
 def load_parameters(path: Path) -> list[Any]:
     """The tensors of a file of weights, in the order of their names.
 
@@ -51,7 +78,7 @@ def load_parameters(path: Path) -> list[Any]:
     try:
         found = tvm_ffi.get_global_func("runtime.LoadParamsFromFile")(str(path))
     except (RuntimeError, OSError, ValueError, MemoryError) as error:
-        raise PackageError(f"{path.name} is no file of weights") from error
+        raise PackageError(f"{path.name} is no file of weights", hint=package.REMAKE) from error
     named = {str(name): tensor for name, tensor in found.items()}
     return [named[name] for name in sorted(named)]
 

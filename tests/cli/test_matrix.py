@@ -42,3 +42,17 @@ def test_the_doctor_says_what_builds_and_runs_here_and_why_not(run: Run) -> None
     assert done.code == 0
     assert "ANDROID" in found["ANDROID_ARM64"]["Reason"]
     assert all(bool(row["Linker"]) != bool(row["Remedy"]) for row in found.values())
+
+
+def test_what_comes_from_the_cache_took_no_seconds_and_needs_no_reason(
+    run: Run, tmp_path: Path
+) -> None:
+    words = ("compile", "matrix", str(DIGITS), *SHAPE, "--targets", "LINUX_ARM64")
+    words = (*words, "-o", str(tmp_path), "--format", "table")
+
+    first, again = (run(*words).out.splitlines() for _ in range(2))
+
+    assert first[0].split() == ["TARGET", "STATUS", "SECONDS", "BYTES", "PROOF"]
+    built, cached = first[1].split(), again[1].split()
+    assert built[1] == "built"
+    assert cached[:3] == ["LINUX_ARM64", "cached", built[3]]
