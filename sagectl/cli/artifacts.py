@@ -37,27 +37,18 @@ def download(app: App, job: str, directory: Path) -> None:
     Example:
       sagectl --local compile download digits -o out/
     """
-    import shutil
-
     from sagectl.render.compile_view import build as view
 
     uri, digest = _artifact(app, job)
-    path = directory / uri.rpartition("/")[2]
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(app.backend.fetch(uri), path)
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be used: {error.strerror or error}",
-            hint="Name a folder that can be written to; it is made if it is missing.",
-        ) from error
-    found = _digest(path)
+    fetched = app.backend.fetch(uri)
+    found = _digest(fetched)
     if digest.startswith(_SHA256) and digest != found:
-        path.unlink()
         raise VerificationError(
             f"{uri} is {found}, the job reports {digest}",
             hint="It was written over by another job, or damaged; run the job again.",
         )
+    path = directory / uri.rpartition("/")[2]
+    _put(fetched, path)
     if not digest.startswith(_SHA256):
         app.say(f"Not verified: the job reports no SHA-256 ({digest or 'nothing'}).")
     app.show(view({"Package": str(path), "Digest": found, "Source": uri}))
@@ -99,6 +90,26 @@ def _artifact(app: App, name: str) -> tuple[str, str]:
             hint=f"sagectl compile wait {name} waits for it.",
         )
     return uri, job.get("ModelDigests", {}).get("ArtifactDigest", "")
+
+
+def _put(fetched: Path, path: Path) -> None:
+    """Copy to ``path`` as one step: what lay there stays until all of the new is there."""
+    import os
+    import shutil
+
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            shutil.copyfile(fetched, temporary)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be used: {error.strerror or error}",
+            hint="Name a folder that can be written to; it is made if it is missing.",
+        ) from error
 
 
 def _digest(path: Path) -> str:

@@ -34,7 +34,8 @@ class Elf:
 
 def oldest_glibc(versions: Iterable[str]) -> str | None:
     """The oldest glibc that has all of some versions of symbols; ``None`` where none is its."""
-    found = [name[6:] for name in versions if name.startswith("GLIBC_")]
+    # GLIBC_PRIVATE and GLIBC_ABI_DT_RELR are versions too, but of no release.
+    found = [name[6:] for name in versions if name.startswith("GLIBC_") and name[6:7].isdigit()]
     return max(found, key=lambda text: tuple(map(int, text.split("."))), default=None)
 
 

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.errors import RequestError
 from sagectl.compiler.frontends.archive import model_digest
+from sagectl.compiler.packaging import require_folder
 from sagectl.errors import InputError, SagectlError
+from sagectl.runtime.package import digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -75,6 +77,7 @@ def compile_matrix(
     so a run that was cut short goes on where it was. A target that fails stops no other.
     ``spread`` compiles elsewhere (``sagectl.compiler.farm``) what is not in the cache.
     """
+    require_folder(request.output)
     outcomes: dict[str, Outcome] = {}
 
     def settle(outcome: Outcome) -> None:
@@ -181,36 +184,56 @@ def _model_digest(model: Path) -> str:
 
 
 def _kept(cell: Cell, asked: CompileRequest, place: Path) -> Outcome | None:
-    """The outcome of an earlier run, its package put where it is asked for."""
+    """The outcome of an earlier run, its package put where it is asked for.
+
+    None where there is none, or its package is no longer what was kept.
+    """
     try:
         row = json.loads((place / "outcome.json").read_text(encoding="utf-8"))
-        path = _placed(place / row["Package"], asked.output)
-    except (OSError, ValueError, KeyError):
+        outcome = Outcome(
+            cell.name,
+            "cached",
+            package=row["Package"],
+            digest=row["Digest"],
+            size_bytes=row["SizeBytes"],
+            seconds=row["Seconds"],
+            proof=row["Proof"],
+        )
+        if f"sha256:{digest(place / row['Package'])}" != outcome.digest:
+            return None
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    return Outcome(
-        cell.name,
-        "cached",
-        package=str(path),
-        digest=row["Digest"],
-        size_bytes=row["SizeBytes"],
-        seconds=row["Seconds"],
-        proof=row["Proof"],
-    )
+    return _placed(outcome, place, asked.output)
 
 
-def _placed(package: Path, folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f".{package.name}.{os.getpid()}"
-    shutil.copyfile(package, temporary)
-    return temporary.replace(folder / package.name)
+def _placed(outcome: Outcome, place: Path, folder: Path) -> Outcome:
+    """The outcome with its package put into ``folder``, or of a failure to put it there."""
+    name = str(outcome.package)
+    path, temporary = folder / name, folder / f".{name}.{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(place / name, temporary)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        return _unwritten(outcome.name, path, error)
+    return replace(outcome, package=str(path))
+
+
+def _unwritten(name: str, path: Path, error: OSError) -> Outcome:
+    reason = f"{path} cannot be written: {error.strerror or error}"
+    return Outcome(name, "failed", reason=reason)
 
 
 def built(name: str, asked: CompileRequest, place: Path) -> Outcome:
     """Compile in a process of the pool; the package goes into the cache, then where asked."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=place.parent) as folder:
-        outcome = compiled(name, replace(asked, output=Path(folder)))
-        return kept_now(outcome, Path(folder), place, asked.output)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=place.parent) as folder:
+            outcome = compiled(name, replace(asked, output=Path(folder)))
+            return kept_now(outcome, Path(folder), place, asked.output)
+    except OSError as error:
+        return _unwritten(name, place, error)
 
 
 def compiled(name: str, asked: CompileRequest) -> Outcome:
@@ -243,7 +266,7 @@ def kept_now(outcome: Outcome, folder: Path, place: Path, output: Path) -> Outco
     (folder / outcome.package).replace(place / outcome.package)
     # Written last: a package without it is not taken for one that was finished.
     (place / "outcome.json").write_text(json.dumps(outcome.as_dict()), encoding="utf-8")
-    return replace(outcome, package=str(_placed(place / outcome.package, output)))
+    return _placed(outcome, place, output)
 
 
 def _proof(found: Mapping[str, Any]) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sagectl.compiler.comparison import Comparison
+    from sagectl.compiler.elf import Elf
     from sagectl.compiler.frontends import Imported, TensorSpec
     from sagectl.compiler.request import CompileRequest
     from sagectl.compiler.targets import Target
@@ -134,7 +135,7 @@ def described(path: Path) -> dict[str, Any]:
     with open_package(path) as folder:
         meta = layout.meta(folder)
         listed = json.loads((folder / layout.MANIFEST).read_text(encoding="utf-8"))["Files"]
-        elf = read_elf(folder / layout.LIBRARY)
+        elf = _library(folder / layout.LIBRARY)
         found = _gpu_code(folder / layout.LIBRARY)
     return {
         "Package": str(path),
@@ -151,6 +152,16 @@ def described(path: Path) -> dict[str, Any]:
         },
         "GpuCode": found,
     }
+
+
+def _library(path: Path) -> Elf:
+    try:
+        return read_elf(path)
+    except ValueError as error:
+        raise InputError(
+            f"The package is damaged: {error}",
+            hint="Make the package again with: sagectl compile build",
+        ) from error
 
 
 def _gpu_code(library: Path) -> list[dict[str, Any]]:

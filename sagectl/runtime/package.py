@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 import tarfile
 import zlib
 from contextlib import contextmanager
@@ -29,7 +30,7 @@ _CHUNK = 1 << 20
 _READ = 1 << 16  # of an archive: a thousandfold at most when decompressed
 _LARGEST_DOCUMENT = 16 << 20
 _BROKEN = (tarfile.TarError, EOFError, OSError, zlib.error)
-_REMAKE = "Make the package again with: sagectl compile build"
+REMAKE = "Make the package again with: sagectl compile build"
 
 
 @contextmanager
@@ -42,6 +43,9 @@ def opened(path: Path) -> Iterator[Path]:
         return
     if not os.path.exists(path):  # noqa: PTH110
         raise PackageError(f"{path} does not exist", hint="Check the path.")
+    # A pipe would be waited for, without an end.
+    if stat.S_ISFIFO(os.stat(path).st_mode):  # noqa: PTH116
+        raise PackageError(f"{path} is a pipe, not a package", hint="Name a file.")
     with TemporaryDirectory(prefix="sagectl-package-") as folder:
         unpack(path, Path(folder))
         yield Path(folder)
@@ -65,10 +69,10 @@ def unpack(archive: Path, folder: Path) -> None:
         # After its first line tarfile tells of each kind of archive that this is not.
         reason = str(error).partition("\n")[0].rstrip(":")
         raise PackageError(
-            f"{archive.name} is not a package, or a damaged one ({reason})", hint=_REMAKE
+            f"{archive.name} is not a package, or a damaged one ({reason})", hint=REMAKE
         ) from error
     if missing := sorted(name for name in expected if not (folder / name).is_file()):
-        raise PackageError(f"{archive.name} lacks {', '.join(missing)}", hint=_REMAKE)
+        raise PackageError(f"{archive.name} lacks {', '.join(missing)}", hint=REMAKE)
     (folder / MANIFEST).write_bytes(listing)
 
 
@@ -92,7 +96,7 @@ def buckets(described: Mapping[str, Any], folder: Path) -> list[dict[str, Any]]:
     except (AttributeError, KeyError, TypeError) as error:
         raise PackageError(f"{META} does not describe the package's buckets") from error
     if not is_sound:
-        raise PackageError(f"{META} names files that the package lacks", hint=_REMAKE)
+        raise PackageError(f"{META} names files that the package lacks", hint=REMAKE)
     return list(rows)
 
 
@@ -119,11 +123,13 @@ def _manifest_of(tar: tarfile.TarFile, archive: Path) -> bytes:
 def _files(content: bytes, origin: str) -> Mapping[str, Any]:
     files = _document(content, MANIFEST).get("Files")
     if not isinstance(files, dict) or not {LIBRARY, META} <= files.keys():
-        raise PackageError(f"{origin}: {MANIFEST} does not list a package's files")
+        raise PackageError(f"{origin}: {MANIFEST} does not list a package's files", hint=REMAKE)
     for name, row in files.items():
         is_sound = isinstance(row, dict) and isinstance(row.get("Size"), int)
         if not is_sound or row["Size"] < 0 or not isinstance(row.get("Sha256"), str):
-            raise PackageError(f"{origin}: {MANIFEST} lacks size or digest of {name!r}")
+            raise PackageError(
+                f"{origin}: {MANIFEST} lacks size or digest of {name!r}", hint=REMAKE
+            )
     return files
 
 
@@ -141,9 +147,9 @@ def _document(content: bytes, name: str) -> dict[str, Any]:
     try:
         value = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise PackageError(f"{name} is not JSON ({error})", hint=_REMAKE) from error
+        raise PackageError(f"{name} is not JSON ({error})", hint=REMAKE) from error
     if not isinstance(value, dict):
-        raise PackageError(f"{name} is not a JSON object", hint=_REMAKE)
+        raise PackageError(f"{name} is not a JSON object", hint=REMAKE)
     return value
 
 
@@ -152,20 +158,20 @@ def _unpack_member(
 ) -> None:
     name = member.name
     if "/" in name or "\\" in name or name in ("", ".", ".."):
-        raise PackageError(f"Member {name!r} would leave its folder", hint=_REMAKE)
+        raise PackageError(f"Member {name!r} would leave its folder", hint=REMAKE)
     if not member.isreg():
-        raise PackageError(f"Member {name!r} is no plain file", hint=_REMAKE)
+        raise PackageError(f"Member {name!r} is no plain file", hint=REMAKE)
     if name not in expected or (folder / name).exists():
-        raise PackageError(f"Member {name!r} is not in the manifest once", hint=_REMAKE)
+        raise PackageError(f"Member {name!r} is not in the manifest once", hint=REMAKE)
     if member.size != expected[name]["Size"]:
         raise PackageError(
             f"Member {name!r} has {member.size} bytes, its manifest says "
             f"{expected[name]['Size']}",
-            hint=_REMAKE,
+            hint=REMAKE,
         )
     content = tar.extractfile(member)
     if content is None:
-        raise PackageError(f"Member {name!r} has no content", hint=_REMAKE)
+        raise PackageError(f"Member {name!r} has no content", hint=REMAKE)
     hasher = hashlib.sha256()
     with (folder / name).open("wb") as file:
         while chunk := content.read(_CHUNK):
@@ -182,12 +188,12 @@ def _check_folder(folder: Path) -> None:
     expected = _files((folder / MANIFEST).read_bytes(), str(folder))
     for name in expected:
         if "/" in name or "\\" in name or not (folder / name).is_file():
-            raise PackageError(f"{folder} lacks {name}", hint=_REMAKE)
+            raise PackageError(f"{folder} lacks {name}", hint=REMAKE)
         _check_digest(name, digest(folder / name), expected)
 
 
 def _check_digest(name: str, found: str, expected: Mapping[str, Any]) -> None:
     if found != expected[name]["Sha256"]:
         raise PackageError(
-            f"Member {name!r} is damaged: its SHA-256 is not the manifest's", hint=_REMAKE
+            f"Member {name!r} is damaged: its SHA-256 is not the manifest's", hint=REMAKE
         )

@@ -49,7 +49,12 @@ class Runner:
         self._names = tuple(port.name for port in self.outputs)
         self._parameters = tuple(parameters)
         self._lock = threading.Lock()
-        self._machine = library["vm_load_executable"]()
+        try:
+            self._machine = library["vm_load_executable"]()
+        except AttributeError as error:
+            raise PackageError(
+                "The package's library holds no compiled model", hint=package.REMAKE
+            ) from error
         self._machine["vm_initialization"](_CPU, 0, _POOLED, _CPU, 0, _POOLED)
         self._main = self._machine["main"]
 
@@ -70,6 +75,11 @@ class Runner:
             results = (result,) if hasattr(result, "__dlpack__") else result
             # An output may be a constant of the model, or an input handed through.
             values = [np.array(np.from_dlpack(each)) for each in results]
+        if len(values) != len(self._names):
+            raise RunnerError(
+                f"The model has {len(values)} outputs, compiled.meta lists {len(self._names)}",
+                hint=package.REMAKE,
+            )
         return dict(zip(self._names, values, strict=True))
 
     def watch(self, observer: Callable[..., int]) -> None:

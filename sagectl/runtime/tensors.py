@@ -23,6 +23,8 @@ ALIGNMENT = 64
 _COPIED_BYTES = 1 << 20
 # Generated code counts elements in 32 bits.
 _ELEMENTS = 1 << 31
+# No array of numpy's has more.
+_DIMENSIONS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +46,28 @@ def ports(meta: Mapping[str, Any], what: str) -> tuple[Port, ...]:
     """
     try:
         found = tuple(
-            Port(str(row["name"]), np.dtype(row["dtype"]).name, tuple(map(index, row["shape"])))
+            Port(str(row["name"]), _number_type(row["dtype"]), tuple(map(index, row["shape"])))
             for row in meta["Model"][what]
         )
     except (KeyError, TypeError, ValueError) as error:
         raise PackageError(
             f"compiled.meta does not describe the model's {what.lower()}"
         ) from error
-    if large := [port.name for port in found if math.prod(port.shape) >= _ELEMENTS]:
+    if large := [
+        port.name
+        for port in found
+        if math.prod(port.shape) >= _ELEMENTS or len(port.shape) > _DIMENSIONS
+    ]:
         raise PackageError(f"compiled.meta says impossible sizes of {large[0]!r}")
     return found
+
+
+def _number_type(said: Any) -> str:
+    """The name of a type that generated code has; TypeError for text, objects and the like."""
+    dtype = np.dtype(said)
+    if dtype.kind not in "biuf":
+        raise TypeError(f"{dtype} is no type of plain numbers")
+    return str(dtype.name)
 
 
 def checked(feeds: Mapping[str, Any], inputs: Sequence[Port]) -> list[Array]:

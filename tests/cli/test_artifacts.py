@@ -63,11 +63,17 @@ def test_a_package_that_was_written_over_is_not_kept(
     stored.chmod(0o600)
     stored.write_bytes(b"something else")
 
+    (tmp_path / stored.name).write_bytes(b"an earlier one")
+
     done = local("compile", "download", job, "-o", str(tmp_path))
+    stored.unlink()
+    gone = local("compile", "download", job, "-o", str(tmp_path))
 
     assert done.code == 7
-    assert not (tmp_path / stored.name).exists()
+    assert (tmp_path / stored.name).read_bytes() == b"an earlier one"
     assert "the job reports sha256:" in done.err
+    assert gone.code == 3
+    assert "does not exist" in gone.err
 
 
 def test_a_job_that_has_not_completed_has_no_package(local: Run) -> None:

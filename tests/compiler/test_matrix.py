@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sagectl.compiler.cells import cells
+from sagectl.compiler.errors import RequestError
 from sagectl.compiler.matrix import affordable, compile_matrix
 from sagectl.compiler.request import Platform, compile_request
 from sagectl.compiler.targets.rows import rows
@@ -94,6 +95,48 @@ def test_a_failing_target_stops_no_other_and_what_was_built_is_not_built_again(
     assert "only. Use --device ml_c5." in (first[2].reason or "")
     assert [row.status for row in again] == ["cached", "cached", "refused"]
     assert [row.digest for row in again] == [row.digest for row in first]
+
+
+@pytest.mark.parametrize("damaged", ["package", "outcome"])
+def test_what_was_damaged_in_the_cache_is_built_again(
+    model: Path, tmp_path: Path, damaged: str
+) -> None:
+    request = compile_request(model, output=tmp_path / "out", verify=False)
+    chosen = cells(["LINUX_ARM64"])
+    (first,) = compile_matrix(request, chosen, cache=tmp_path / "cache", workers=1)
+    pattern = "*.tar.gz" if damaged == "package" else "outcome.json"
+    (kept,) = (tmp_path / "cache").rglob(pattern)
+    kept.write_bytes(b"[]")
+
+    (again,) = compile_matrix(request, chosen, cache=tmp_path / "cache", workers=1)
+
+    assert (again.status, again.digest) == ("built", first.digest)
+
+
+def test_a_package_that_cannot_be_put_where_it_is_asked_fails_for_that_reason(
+    model: Path, tmp_path: Path
+) -> None:
+    request = compile_request(model, output=tmp_path / "out", verify=False)
+    (tmp_path / "out/small-LINUX_ARM64.tar.gz").mkdir(parents=True)
+
+    for _ in ("built", "cached"):
+        (row,) = compile_matrix(
+            request, cells(["LINUX_ARM64"]), cache=tmp_path / "cache", workers=1
+        )
+        assert row.status == "failed"
+        assert "cannot be written: Is a directory" in str(row.reason)
+        assert [path.name for path in (tmp_path / "out").iterdir()] == [
+            "small-LINUX_ARM64.tar.gz"
+        ]
+
+
+def test_an_output_that_is_a_file_is_refused_before_anything_is_compiled(
+    model: Path, tmp_path: Path
+) -> None:
+    request = compile_request(model, output=model, verify=False)
+
+    with pytest.raises(RequestError, match="cannot be used"):
+        compile_matrix(request, cells(["LINUX_ARM64"]), cache=tmp_path / "cache")
 
 
 def test_another_shape_is_another_package(model: Path, tmp_path: Path) -> None:

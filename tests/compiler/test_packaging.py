@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sagectl.compiler.elf import read_elf
-from sagectl.compiler.packaging import described, open_package
+from sagectl.compiler.elf import oldest_glibc, read_elf
+from sagectl.compiler.packaging import described, open_package, write_folder
 from sagectl.errors import InputError
+from sagectl.runtime.package import meta, unpack
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,6 +50,22 @@ def test_a_library_tells_its_imports(package: Package) -> None:
     assert "TVMFFIErrorSetRaisedFromCStrParts" in elf.imports
     assert ".text" in elf.sections
     assert all(size >= 0 for size in elf.functions.values())
+
+
+def test_versions_that_are_no_release_do_not_count_for_the_oldest_glibc() -> None:
+    versions = ["GLIBC_2.4", "GLIBC_2.17", "GLIBC_ABI_DT_RELR", "GLIBC_PRIVATE", "GLIBC_"]
+    assert oldest_glibc(versions) == "2.17"
+
+
+def test_a_package_whose_library_is_none_is_an_input_error(
+    package: Package, tmp_path: Path
+) -> None:
+    unpack(package.path, tmp_path)
+    (tmp_path / "compiled.so").write_bytes(b"text")
+    write_folder(tmp_path, meta(tmp_path))
+
+    with pytest.raises(InputError, match="is not a little-endian ELF file"):
+        described(tmp_path)
 
 
 def test_what_is_no_elf_file_is_refused(tmp_path: Path) -> None:

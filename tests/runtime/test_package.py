@@ -3,18 +3,19 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import tarfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sagectl.compiler.packaging import write_folder
 from sagectl.runtime import PackageError, load
 from sagectl.runtime.cpu import host_machine
-from sagectl.runtime.package import unpack
+from sagectl.runtime.package import meta, unpack
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sagectl.compiler.packaging import Package
 
 
@@ -114,6 +115,41 @@ def test_what_is_no_archive_is_refused(tmp_path: Path, content: bytes) -> None:
         load(tmp_path / "p.tar.gz")
 
     assert "\n" not in str(caught.value)
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(PackageError, match="is a pipe"):
+        load(tmp_path / "pipe")
+
+
+def with_library(package: Package, folder: Path, content: bytes) -> Path:
+    """The package with another library, and a manifest that knows no better."""
+    folder.mkdir()
+    unpack(package.path, folder)
+    (folder / "compiled.so").write_bytes(content)
+    write_folder(folder, meta(folder))
+    return folder
+
+
+def test_a_library_that_was_cut_short_is_refused_and_ends_no_process(
+    package: Package, tmp_path: Path
+) -> None:
+    unpack(package.path, tmp_path)
+    whole = (tmp_path / "compiled.so").read_bytes()
+
+    for kept in (0, 40, 64, len(whole) // 3):
+        with pytest.raises(PackageError, match="is no library"):
+            load(with_library(package, tmp_path / str(kept), whole[:kept]))
+
+
+def test_a_library_without_a_model_is_refused(package: Package, tmp_path: Path) -> None:
+    with Path("/proc/self/maps").open() as maps:
+        libc = next(line.split()[-1] for line in maps if "/libc.so" in line)
+
+    with pytest.raises(PackageError, match="holds no compiled model"):
+        load(with_library(package, tmp_path / "libc", Path(libc).read_bytes()))
 
 
 def for_target(package: Package, folder: Path, **target: Any) -> Path:

@@ -226,6 +226,14 @@ def port(**changed: Any) -> dict[str, Any]:
         ("Model", None, "does not describe the model's inputs"),
         ("Model", {"Inputs": 5}, "does not describe the model's inputs"),
         ("Model", {"Inputs": [port(dtype="float33")]}, "does not describe the model's inputs"),
+        ("Model", {"Inputs": [port(dtype="O")]}, "does not describe the model's inputs"),
+        ("Model", {"Inputs": [port(dtype="S5")]}, "does not describe the model's inputs"),
+        (
+            "Model",
+            {"Inputs": [port(dtype="complex64")]},
+            "does not describe the model's inputs",
+        ),
+        ("Model", {"Inputs": [port(shape=[1] * 70)]}, "impossible sizes of 'side'"),
         ("Model", {"Inputs": [port(shape=["4"])]}, "does not describe the model's inputs"),
         ("Model", {"Inputs": [port(shape=None)]}, "does not describe the model's inputs"),
         ("Model", {"Inputs": [port(shape=[1 << 40])]}, "impossible sizes of 'side'"),
@@ -238,6 +246,10 @@ def port(**changed: Any) -> dict[str, Any]:
         "no-model",
         "number-of-inputs",
         "unknown-type",
+        "objects",
+        "bytes",
+        "complex",
+        "seventy-dimensions",
         "text-for-size",
         "no-shape",
         "a-terabyte",
@@ -267,6 +279,18 @@ def test_a_package_that_says_other_inputs_than_it_takes_fails_but_does_not_crash
 
     with pytest.raises(RunnerError, match="failed while running"):
         load(tmp_path).run({"side": np.ones((1, 4), F32)})
+
+
+def test_a_package_that_lists_fewer_outputs_than_it_has_fails_but_does_not_crash(
+    package: Package, tmp_path: Path
+) -> None:
+    unpack(package.path, tmp_path)
+    said = meta(tmp_path)
+    del said["Model"]["Outputs"][1]
+    write_folder(tmp_path, said)
+
+    with pytest.raises(RunnerError, match=r"has 2 outputs, compiled.meta lists 1"):
+        load(tmp_path).run(feeds())
 
 
 def test_all_wrong_inputs_are_said_at_once(package: Package) -> None:
