@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sagectl.compiler.api import compile_model
 from sagectl.compiler.cells import cells
 from sagectl.compiler.errors import RequestError
 from sagectl.compiler.matrix import affordable, compile_matrix
@@ -136,6 +137,16 @@ def test_an_output_that_is_a_file_is_refused_before_anything_is_compiled(
     request = compile_request(model, output=model, verify=False)
 
     with pytest.raises(RequestError, match="cannot be used"):
+        compile_matrix(request, cells(["LINUX_ARM64"]), cache=tmp_path / "cache")
+
+
+def test_a_model_that_is_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.onnx")
+    request = compile_request(tmp_path / "pipe.onnx", output=tmp_path / "out")
+
+    with pytest.raises(RequestError, match="is no plain file"):
+        compile_model(request)
+    with pytest.raises(InputError, match="is no plain file"):
         compile_matrix(request, cells(["LINUX_ARM64"]), cache=tmp_path / "cache")
 
 

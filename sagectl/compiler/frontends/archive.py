@@ -58,6 +58,9 @@ def model_file(given: Path, framework: str) -> Iterator[Path]:
     if given.is_dir():
         yield _only(given, framework, str(given))
         return
+    # A pipe would be waited for, and /dev/zero read, without an end.
+    if not given.is_file():
+        raise _refused(f"{given} is no plain file", "no-model", "Name the model's file.")
     if not is_archive(given):
         yield given
         return
@@ -81,6 +84,8 @@ def model_digest(given: Path) -> str:
 
 
 def _file_digest(path: Path) -> str:
+    if path.exists() and not path.is_file():
+        raise OSError("It is no plain file")
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
