@@ -23,8 +23,8 @@ _ELF_HEAD = 64
 # How often an idle thread of a pool yields before it sleeps. TVM's own 300,000 keep every
 # processor busy for a while after each run, and whoever waits for the process to end with it.
 # Measured turn by turn with two threads on two busy processors, 180 operators of 16x256 and
-# seven convolutions: the time of a run is the same within the noise (0.98 to 1.14 times as
-# long with 300,000), back to back and every 10 ms; the processor's is 5 to 25 % less.
+# seven convolutions, back to back and 10 ms apart: the median run takes 0.92 to 1.24 times as
+# long with 300,000, which is noise there, and 5 to 30 % more of the processors' time.
 _YIELDS = 10_000
 
 _configured = threading.local()
