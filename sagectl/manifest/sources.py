@@ -39,7 +39,7 @@ def sources(
     for path in paths:
         given = os.fspath(path)
         if not given:  # as from an unset variable: it must not mean the current folder
-            yield _unreadable(given, "an empty path names no file or folder")
+            yield _unreadable("an empty path names no file or folder")
             continue
         for name in _files(given, recursive) if _is_folder(given) else (given,):
             if isinstance(name, Diagnostic):
@@ -52,7 +52,7 @@ def sources(
 def source(path: str, *, stdin: IO[str] | IO[bytes] | None = None) -> Source | Diagnostic:
     """The one file at ``path``, ``-`` being ``stdin``; a folder is none."""
     if _is_folder(path):
-        return _unreadable(path, f"{path} is a folder", "Name one file.")
+        return _unreadable(f"{path} is a folder", "Name one file.")
     return next(sources([path], stdin=stdin))
 
 
@@ -74,7 +74,7 @@ def _files(folder: str, recursive: bool) -> Iterator[str | Diagnostic]:
                 yield path
     if is_empty:
         hint = None if recursive else "Folders inside it are read with -R."
-        yield _unreadable(folder, f"{folder} holds no *.yaml or *.yml file", hint)
+        yield _unreadable(f"{folder} holds no *.yaml or *.yml file", hint)
 
 
 def _blocks(path: str) -> bool:
@@ -86,15 +86,15 @@ def _read(name: str, stdin: IO[str] | IO[bytes] | None) -> Source | Diagnostic:
     if name == STDIN:
         stream: Any = stdin or getattr(sys.stdin, "buffer", sys.stdin)
         if stream is None:
-            return _unreadable(STDIN_NAME, "standard input is closed")
+            return _unreadable("standard input is closed")
         return _decoded(STDIN_NAME, stream.read(), Path())
     path = Path(name)
     try:
         return _decoded(name, path.read_bytes(), path.parent)
     except FileNotFoundError:
-        return _unreadable(name, f"there is no file or folder {name}")
+        return _unreadable(f"there is no file or folder {name}")
     except OSError as error:
-        return _unreadable(name, f"{name} cannot be read: {error.strerror}")
+        return _unreadable(f"{name} cannot be read: {error.strerror}")
 
 
 def _decoded(name: str, data: str | bytes, base: Path) -> Source | Diagnostic:
@@ -110,5 +110,5 @@ def _decoded(name: str, data: str | bytes, base: Path) -> Source | Diagnostic:
         return Diagnostic(said, "", span, "Save the file as UTF-8.", "manifest.encoding")
 
 
-def _unreadable(name: str, summary: str, hint: str | None = None) -> Diagnostic:
+def _unreadable(summary: str, hint: str | None = None) -> Diagnostic:
     return Diagnostic(summary, "", None, hint, "manifest.file")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sagectl.catalog.regions import DEFAULT_LOCAL_REGION
 from sagectl.manifest.document import Document
 from sagectl.schema.constraints import StructureChecker, TextChecker
 from sagectl.schema.forms import forms_of
@@ -26,11 +25,6 @@ if TYPE_CHECKING:
     from sagectl.schema.model import ServiceModel
 
 
-def local_region() -> str:
-    """Where documents go locally that name no region."""
-    return DEFAULT_LOCAL_REGION
-
-
 class DraftReader:
     """Reads the drafts of one kind by the shape of its create operation."""
 
@@ -39,7 +33,7 @@ class DraftReader:
         kind: Kind,
         model: ServiceModel,
         lenient: bool,
-        region: Callable[[], str] = local_region,
+        region: Callable[[], str],
     ) -> None:
         self.kind = kind
         self.region = region

@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING, Any
 from sagectl.diagnostics import Diagnostic
 from sagectl.errors import FindingsError, InputError
 from sagectl.manifest.composing import composed
-from sagectl.manifest.sources import sources
+from sagectl.manifest.sources import Source, source
 from sagectl.manifest.spans import Spans
 from sagectl.schema.constraints import checker
 from sagectl.schema.forms import NO_FORMS
@@ -29,16 +29,16 @@ def read_value(
 
     Raises FindingsError with everything that is wrong with it, where it stands.
     """
-    (source,) = sources([path], stdin=stdin)
-    if isinstance(source, Diagnostic):
-        raise FindingsError([source])
-    roots = list(composed(source))
+    found = source(path, stdin=stdin)
+    if not isinstance(found, Source):
+        raise FindingsError([found])
+    roots = list(composed(found))
     findings = [root for root in roots if isinstance(root, Diagnostic)]
     if findings:
         raise FindingsError(findings)
     if len(roots) != 1:
         raise InputError(f"{path} holds {len(roots)} documents", hint="It should hold one.")
-    walk = Walk(NO_FORMS, Spans(source.name, roots[0].start_mark), is_lenient=lenient)
+    walk = Walk(NO_FORMS, Spans(found.name, roots[0].start_mark), is_lenient=lenient)
     value = checker(shape, model).from_node(roots[0], "", walk)
     if any(finding.is_error for finding in walk.findings):
         raise FindingsError(walk.findings)

@@ -55,6 +55,16 @@ def test_an_expression_comes_from_a_file(local: Run, tmp_path: Path, text: str) 
     assert params(local, "-f", str(path))["SearchExpression"] == {"Filters": [VISION]}
 
 
+def test_an_expression_does_not_come_from_a_folder(local: Run, tmp_path: Path) -> None:
+    for name in ("one.yaml", "other.yaml"):
+        (tmp_path / name).write_text("Filters: []")
+
+    done = local("search", "TrainingJob", "-f", str(tmp_path))
+
+    assert done.code == 2
+    assert f"{tmp_path} is a folder\n  hint: Name one file." in done.err
+
+
 def test_a_number_in_a_file_stays_as_written(local: Run, tmp_path: Path) -> None:
     path = tmp_path / "expression.yaml"
     path.write_text("Filters: [{Name: HyperParameters.lr, Operator: LessThan, Value: 1e-3}]")

@@ -85,7 +85,7 @@ class _Checker:
         self.needs_reference = task is not None and task.data in _REFERENCED
         self.label = task.name if task else "a custom task"
         self.limit = task.max_objects if task else MAX_OBJECTS
-        is_adjustment = task is not None and "dju" in task.name
+        is_adjustment = task is not None and task.name.startswith("Adjustment")
         self.makes = (
             (attribute, f"{attribute}-metadata") if attribute and not is_adjustment else ()
         )
@@ -163,7 +163,7 @@ class _Checker:
         for made in self.makes:
             if made in value:
                 said = f"has {made!r} already, which this job is to make"
-                self.found.warn("manifest.labelled", said, number)
+                self.found.warn("manifest.labeled", said, number)
         self._duplicate(number, reference if reference is not None else text)
 
     def _reference(self, number: int, uri: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from sagectl.catalog.kinds import LABELING_JOB_KIND
 from sagectl.catalog.task_types import DAYS_30, HOURS_8
 from sagectl.schema.rules.labeling_arns import ARN_RULES, INTERFACE, TASK, crowd_of, task_of
 from sagectl.schema.rules.rule import Breach, Rule, given, listed, number, text
@@ -18,11 +19,6 @@ _PRICE = f"{TASK}.PublicWorkforceTaskPrice"
 _LIFETIME = f"{TASK}.TaskAvailabilityLifetimeInSeconds"
 _CLASSIFIERS = "InputConfig.DataAttributes.ContentClassifiers"
 FREE_OF_PII = "FreeOfPersonallyIdentifiableInformation"
-_FILES = (
-    "InputConfig.DataSource.S3DataSource.ManifestS3Uri",
-    "LabelCategoryConfigS3Uri",
-    f"{TASK}.UiConfig.UiTemplateS3Uri",
-)
 HOURS_12 = 12 * 60 * 60
 
 # Prices are in tenths of a cent.
@@ -70,7 +66,7 @@ def _data_source(params: Mapping[str, Any]) -> Iterator[Breach]:
 
 
 def _objects(params: Mapping[str, Any]) -> Iterator[Breach]:
-    for path in _FILES:
+    for path in LABELING_JOB_KIND.uploads:
         uri = text(params, path)
         if uri is not None and uri.startswith("s3://") and not uri[5:].partition("/")[2]:
             said = f"{uri!r} names a bucket, and no object in it"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from sagectl.catalog.kinds import WORKFORCE_KIND
 from sagectl.diagnostics import Severity
 from sagectl.schema.rules.rule import Breach, Rule, listed, text
 from sagectl.schema.rules.tags import TAG_RULES
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 MAX_CIDRS = 10
-CHANGEABLE = ("SourceIpConfig", "OidcConfig", "WorkforceVpcConfig", "IpAddressType")
 
 
 def _one_identity_provider(params: Mapping[str, Any]) -> Iterator[Breach]:
@@ -27,8 +27,9 @@ def _one_identity_provider(params: Mapping[str, Any]) -> Iterator[Breach]:
 
 
 def _something_to_change(params: Mapping[str, Any]) -> Iterator[Breach]:
-    if not any(name in params for name in CHANGEABLE):
-        yield Breach("", "changes nothing", f"Give one of {', '.join(CHANGEABLE)}.")
+    fields = WORKFORCE_KIND.mutable
+    if not any(name in params for name in fields):
+        yield Breach("", "changes nothing", f"Give one of {', '.join(fields)}.")
 
 
 def _number_of_cidrs(params: Mapping[str, Any]) -> Iterator[Breach]:

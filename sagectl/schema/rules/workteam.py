@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from sagectl.catalog.kinds import WORKTEAM_KIND
 from sagectl.diagnostics import Diagnostic
 from sagectl.schema.rules.rule import Breach, Rule, listed, text
 from sagectl.schema.rules.tags import TAG_RULES
@@ -15,10 +16,6 @@ if TYPE_CHECKING:
     from sagectl.manifest.document import Document
 
 _COGNITO, _OIDC = "CognitoMemberDefinition", "OidcMemberDefinition"
-CHANGEABLE = (
-    *("MemberDefinitions", "Description"),
-    *("NotificationConfiguration", "WorkerAccessConfiguration"),
-)
 
 
 def _members(params: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -82,8 +79,9 @@ def _repeated_groups(params: Mapping[str, Any]) -> Iterator[Breach]:
 
 
 def _something_to_change(params: Mapping[str, Any]) -> Iterator[Breach]:
-    if not any(name in params for name in CHANGEABLE):
-        yield Breach("", "changes nothing", f"Give one of {', '.join(CHANGEABLE)}.")
+    fields = WORKTEAM_KIND.mutable
+    if not any(name in params for name in fields):
+        yield Breach("", "changes nothing", f"Give one of {', '.join(fields)}.")
 
 
 def stray_workers(document: Document) -> Iterator[Diagnostic]:
