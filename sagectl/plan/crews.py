@@ -44,7 +44,7 @@ def crewed(plan: Plan, pools: Pools) -> Plan:
         if pool is None:
             findings.append(_elsewhere(change))
             continue
-        people = tuple(_joining(change.document.workers, _groups(change), pool))
+        people = tuple(_joining(change.document.workers, groups_of(change.document.spec), pool))
         changes.append(_with(change, people) if people else change)
     if findings:
         raise FindingsError(findings)
@@ -56,10 +56,6 @@ def pool_of(change: Change, pools: Pools) -> Pool | None:
     members = change.document.spec.get("MemberDefinitions", ())
     found = (each.get(COGNITO, {}).get("UserPool") for each in members)
     return pools(change.region, next(filter(None, found), None))
-
-
-def _groups(change: Change) -> tuple[str, ...]:
-    return groups_of(change.document.spec)
 
 
 def _joining(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sagectl.catalog.task_types import task_type_of
 from sagectl.diagnostics import Diagnostic, Severity
 from sagectl.errors import NotFoundError, SagectlError
 from sagectl.manifest.document import Upload
+from sagectl.schema.rules.labeling_arns import PRE_FUNCTION, task_of
 from sagectl.schema.rules.rule import given, text
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 MANIFEST = "InputConfig.DataSource.S3DataSource.ManifestS3Uri"
 CATEGORIES = "LabelCategoryConfigS3Uri"
 TEMPLATE = "HumanTaskConfig.UiConfig.UiTemplateS3Uri"
-_PRE = "HumanTaskConfig.PreHumanTaskLambdaArn"
-_ACS = "HumanTaskConfig.AnnotationConsolidationConfig.AnnotationConsolidationLambdaArn"
 
 
 class Looks(NamedTuple):
@@ -48,7 +46,7 @@ def data_findings(document: Document, looks: Looks = LOCAL) -> tuple[Diagnostic,
 def _findings(
     spec: Mapping[str, Any], document: Document, looks: Looks
 ) -> Iterator[Diagnostic]:
-    task = _task(spec)
+    task = task_of(spec)
     keys: frozenset[str] | None = None
     for path, check in (
         (MANIFEST, _manifest),
@@ -102,13 +100,8 @@ def _template(
 ) -> _Checked:
     from sagectl.schema.data.template import check_template
 
-    has_function = given(spec, _PRE) is not None
+    has_function = given(spec, PRE_FUNCTION) is not None
     return check_template(file, name, task, keys=keys, has_function=has_function), None
-
-
-def _task(spec: Mapping[str, Any]) -> TaskType | None:
-    function = text(spec, _PRE) or text(spec, _ACS)
-    return task_type_of(function) if function else None
 
 
 def _located(source: Any, looks: Looks) -> tuple[Path, str] | None:

@@ -53,7 +53,7 @@ def exchanged(
             return Exchange(before, found, writes + 1)
         before = found
     raise ServiceError(
-        "ConflictException",
+        CONFLICT,
         f"somebody else changed it again after each of {ATTEMPTS} writes",
         hint="See who else changes it, then try again.",
     )

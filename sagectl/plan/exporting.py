@@ -11,6 +11,7 @@ from sagectl.manifest.document import Document, Reference, Secret
 from sagectl.plan.diff import as_created, json_value
 from sagectl.plan.live import Caller, described, listed, listed_tags, mapped
 from sagectl.plan.order import at
+from sagectl.plan.tags import UNTAGGED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -64,11 +65,11 @@ def _document(
     region: str | None,
 ) -> Document:
     shape = model.operation(kind.create).input_shape
-    skipped = (kind.name_field, "Tags")
+    found, skipped = as_created(kind, live), (kind.name_field, "Tags")
     spec: dict[str, Any] = {
-        field: _kept(kind, field, as_created(kind, live)[field], member)
+        field: _kept(kind, field, found[field], member)
         for field, member in shape.members.items()
-        if field not in skipped and _says_something(as_created(kind, live).get(field))
+        if field not in skipped and _says_something(found.get(field))
     }
     for path in kind.secrets:
         outer, _, last = path.rpartition(".")
@@ -100,8 +101,8 @@ def _says_something(value: Any) -> bool:
 
 
 def _tags(kind: Kind, live: Mapping[str, Any], caller: Caller) -> dict[str, str]:
-    if kind.name == "Workforce":
-        return {}  # the service cannot list them
+    if kind.name in UNTAGGED:
+        return {}
     tags = listed_tags(str(live[kind.arn_field]), caller)
     return {name: value for name, value in tags.items() if not name.startswith(_RESERVED)}
 

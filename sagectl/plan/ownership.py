@@ -15,6 +15,7 @@ from sagectl.plan.change import Action, Change, Plan
 from sagectl.plan.deletion import deletion
 from sagectl.plan.live import asked, listed, listed_tags
 from sagectl.plan.order import Key, key
+from sagectl.plan.tags import UNTAGGED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -23,9 +24,7 @@ if TYPE_CHECKING:
     from sagectl.plan.live import Callers
 
 TAG = "sagectl:set"
-# The service takes tags for a workforce and then cannot list them
-# (terraform-provider-aws, pull request 20065); labeling jobs cannot be deleted.
-UNTAGGED = frozenset(("Workforce",))
+# What carries the tag for all to see, and can be deleted.
 PRUNED = tuple(
     kind.name for kind in KINDS.values() if kind.delete and kind.name not in UNTAGGED
 )

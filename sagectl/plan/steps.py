@@ -106,7 +106,7 @@ class Steps:
         CreateWorkteam and CreateLabelingJob answer ValidationException for a while after
         their workforce or work team was made (terraform-provider-aws tries for two minutes).
         """
-        params = self._final(change)
+        params = self._params(change)
         made = [key[1] for key in change.needs if key in self._results]
         for pause in pauses(SEEING_SECONDS):
             try:
@@ -120,7 +120,7 @@ class Steps:
     def _update(self, change: Change, caller: Caller) -> Mapping[str, Any]:
         result: Mapping[str, Any] = {}
         if change.params and change.kind.update:
-            result = caller.call(change.kind.update, self._final(change))
+            result = caller.call(change.kind.update, self._params(change))
             self._remember(change, change.live or {})
             self._settled(change, caller)
         if change.tags and change.live:
@@ -163,7 +163,7 @@ class Steps:
             )
         return answer
 
-    def _final(self, change: Change) -> dict[str, Any]:
+    def _params(self, change: Change) -> dict[str, Any]:
         """The parameters with the ARNs of what this run has made, and with secret values."""
 
         def value(_: str, leaf: Reference | Secret) -> Any:

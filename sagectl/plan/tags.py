@@ -15,15 +15,16 @@ if TYPE_CHECKING:
     from sagectl.plan.live import Caller
 
 
+# The service takes tags for a workforce and then cannot list them
+# (terraform-provider-aws, pull request 20065).
+UNTAGGED = frozenset(("Workforce",))
+
+
 def live_tags(
     document: Document, live: Mapping[str, Any] | None, caller: Caller
 ) -> dict[str, str] | None:
-    """The tags of what is live, if they are wanted and can be read.
-
-    The service takes tags for a workforce and then cannot list them
-    (terraform-provider-aws, pull request 20065): they are not readable, so left alone.
-    """
-    if not live or not document.tags or document.kind == "Workforce":
+    """The tags of what is live, if they are wanted and can be read."""
+    if not live or not document.tags or document.kind in UNTAGGED:
         return None
     return listed_tags(str(live[KINDS[document.kind].arn_field]), caller)
 

@@ -66,7 +66,7 @@ READY = Goal("ready")
 
 
 def goal(text: str, targets: Sequence[Target]) -> Goal:
-    """What ``--for`` says: ``status=X``, ``exists`` or ``deleted``.
+    """What ``--for`` says: ``ready``, ``status=X``, ``exists`` or ``deleted``.
 
     Raises InputError for anything else, and for a status that a target cannot have.
     """

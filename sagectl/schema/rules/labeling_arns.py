@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sagectl.catalog.task_types import TaskType
 
 TASK = "HumanTaskConfig"
-_PRE = f"{TASK}.PreHumanTaskLambdaArn"
+PRE_FUNCTION = f"{TASK}.PreHumanTaskLambdaArn"
 _ACS = f"{TASK}.AnnotationConsolidationConfig.AnnotationConsolidationLambdaArn"
 INTERFACE = f"{TASK}.UiConfig.HumanTaskUiArn"
 _TEAM = f"{TASK}.WorkteamArn"
@@ -28,13 +28,13 @@ _PASS_THROUGH = "PassThrough"
 
 def task_of(params: Mapping[str, Any]) -> TaskType | None:
     """The built-in task that the request is for; None for one of its author's own."""
-    function = text(params, _PRE) or text(params, _ACS)
+    function = text(params, PRE_FUNCTION) or text(params, _ACS)
     return task_type_of(function) if function else None
 
 
 def crowd_of(params: Mapping[str, Any]) -> str | None:
     """``public-crowd``, ``vendor-crowd`` or ``private-crowd``, as all that are referred to."""
-    team = given(params, f"{TASK}.WorkteamArn")
+    team = given(params, _TEAM)
     if isinstance(team, str):
         parts = team.partition(":workteam/")[2].split("/")
         return parts[0] if len(parts) > 1 else None
@@ -55,7 +55,7 @@ def _interface_of_task(params: Mapping[str, Any]) -> Iterator[Breach]:
 
 
 def _consolidation_of_task(params: Mapping[str, Any]) -> Iterator[Breach]:
-    before, after = text(params, _PRE), text(params, _ACS)
+    before, after = text(params, PRE_FUNCTION), text(params, _ACS)
     first = task_type_of(before) if before else None
     second = task_type_of(after) if after else None
     if first is not None and second is not None and first is not second:
@@ -64,7 +64,7 @@ def _consolidation_of_task(params: Mapping[str, Any]) -> Iterator[Breach]:
 
 
 def _named_function(params: Mapping[str, Any]) -> Iterator[Breach]:
-    for path, prefix in ((_PRE, "PRE"), (_ACS, "ACS")):
+    for path, prefix in ((PRE_FUNCTION, "PRE"), (_ACS, "ACS")):
         parts = (text(params, path) or "").split(":")
         if len(parts) < 7 or parts[4] not in FUNCTION_ACCOUNTS.values():
             continue
@@ -97,7 +97,7 @@ def _known_crowd(params: Mapping[str, Any]) -> Iterator[Breach]:
 def _one_partition(params: Mapping[str, Any]) -> Iterator[Breach]:
     """ARNs whose partition is not their region's, and a role of another than the team's."""
     team = (text(params, _TEAM) or "").split(":")
-    for path in (_TEAM, _PRE, _ACS, INTERFACE, _ALGORITHM, _ROLE):
+    for path in (_TEAM, PRE_FUNCTION, _ACS, INTERFACE, _ALGORITHM, _ROLE):
         parts = (text(params, path) or "").split(":")
         if len(parts) < 6:
             continue
@@ -108,7 +108,7 @@ def _one_partition(params: Mapping[str, Any]) -> Iterator[Breach]:
 
 
 def _functions_of_region(params: Mapping[str, Any]) -> Iterator[Breach]:
-    for path in (_PRE, _ACS):
+    for path in (PRE_FUNCTION, _ACS):
         parts = (text(params, path) or "").split(":")
         if len(parts) < 7 or parts[4] not in FUNCTION_ACCOUNTS.values():
             continue
@@ -123,7 +123,7 @@ def _functions_of_region(params: Mapping[str, Any]) -> Iterator[Breach]:
 def _one_region(params: Mapping[str, Any]) -> Iterator[Breach]:
     """ARNs that lie elsewhere than the work team, or than the first of them."""
     first: tuple[str, str] | None = None
-    for path in (_TEAM, _PRE, _ACS, INTERFACE, _ALGORITHM):
+    for path in (_TEAM, PRE_FUNCTION, _ACS, INTERFACE, _ALGORITHM):
         parts = (text(params, path) or "").split(":")
         if len(parts) < 6 or not parts[3]:
             continue
