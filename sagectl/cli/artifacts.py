@@ -77,7 +77,11 @@ def compare(app: App, first: str, second: str) -> int:
 
 def _package(app: App, word: str) -> Path:
     path = Path(word)
-    return path if path.exists() else app.backend.fetch(_artifact(app, word)[0])
+    if path.exists():
+        return path
+    if path.suffix or path.name != word:  # no job is named so
+        raise InputError(f"there is no package {word}", hint="Give a file, or a job's name.")
+    return app.backend.fetch(_artifact(app, word)[0])
 
 
 def _artifact(app: App, name: str) -> tuple[str, str]:

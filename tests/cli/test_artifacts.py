@@ -49,6 +49,14 @@ def test_a_package_is_downloaded_checked_and_compared(
     assert "Sagectl.Operators" not in facts
 
 
+@pytest.mark.parametrize("word", ["out/digits", "digits.tar.gz"])
+def test_a_package_that_is_not_there_is_no_name_of_a_job(run: Run, word: str) -> None:
+    done = run("compile", "compare", word, "digits")
+
+    assert done.code == 2
+    assert f"there is no package {word}" in done.err
+
+
 def test_the_log_of_a_job_has_its_stages(local: Run, job: str) -> None:
     done = local("compile", "logs", job, "--follow")
     assert done.code == 0
