@@ -83,8 +83,9 @@ def admitting(cidrs: Sequence[str], who: str) -> str | None:
     """The range that lets the address ``who`` in; "" if an empty list does, None if none."""
     if not cidrs:
         return ""
-    where = address(who)
-    return next((cidr for cidr in cidrs if where in network(cidr)), None)
+    # A range of IPv6 may hold the address in its clothes, one of IPv4 without them.
+    forms = (address(who), ip_address(who.strip()))
+    return next((cidr for cidr in cidrs if any(form in network(cidr) for form in forms)), None)
 
 
 def remarks(

@@ -56,6 +56,10 @@ def test_ipv4_in_ipv6_is_ipv4() -> None:
     assert admitting(["203.0.113.0/24"], "::ffff:203.0.113.7") == "203.0.113.0/24"
 
 
+def test_a_range_of_ipv6_holds_the_ipv4_that_is_written_in_it() -> None:
+    assert admitting(["::ffff:0:0/96"], "::ffff:203.0.113.7") == "::ffff:0:0/96"
+
+
 def test_an_eleventh_range_is_refused_with_what_fewer_would_say_the_same() -> None:
     ten = [f"10.0.{index}.0/24" for index in range(10)]
 
