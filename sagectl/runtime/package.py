@@ -58,8 +58,7 @@ def unpack(archive: Path, folder: Path) -> None:
     PackageError for links, folders, unknown or missing members, wrong sizes and digests.
     """
     try:
-        # As a stream: no member is looked for twice, and what is read at once is not 8 KiB.
-        with tarfile.open(archive, "r|*", bufsize=_READ) as tar:
+        with _stream(archive) as tar:
             listing = _manifest_of(tar, archive)
             expected = _files(listing, archive.name)
             _check_room(expected, folder, archive.name)
@@ -74,6 +73,14 @@ def unpack(archive: Path, folder: Path) -> None:
     if missing := sorted(name for name in expected if not (folder / name).is_file()):
         raise PackageError(f"{archive.name} lacks {', '.join(missing)}", hint=REMAKE)
     (folder / MANIFEST).write_bytes(listing)
+
+
+def _stream(archive: Path) -> tarfile.TarFile:
+    """Read as a stream, no member is looked for twice, and more than 8 KiB at once."""
+    try:
+        return tarfile.open(archive, "r|*", bufsize=_READ)
+    except TypeError as error:  # tarfile's own, at the end of a file within gzip's header
+        raise EOFError("it ends within its header") from error
 
 
 def meta(folder: Path) -> dict[str, Any]:

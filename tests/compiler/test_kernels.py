@@ -127,12 +127,16 @@ def test_options_that_no_nvidia_gpu_has_are_refused(
 
 
 def test_versions_are_recorded_and_what_they_are_not_used_for_is_said() -> None:
-    target = resolve(None, "jetson_xavier", {})
+    named = resolve(None, "jetson_xavier", {"trt-ver": "5.1.6", "cuda-ver": "10.0"})
+    alone = resolve(None, "jetson_xavier", {})
 
-    assert target.gpu is not None
-    assert target.gpu.code == "sm_72"
-    assert target.settings["trt-ver"] == "5.1.6"
-    assert [text.split()[0] for text in target.warnings] == ["trt-ver", "The"]
+    for target in (named, alone):
+        assert target.gpu is not None
+        assert target.gpu.code == "sm_72"
+        assert target.settings["trt-ver"] == "5.1.6"
+    assert [text.split()[0] for text in named.warnings] == ["trt-ver", "The"]
+    # What the row says, and nobody asked for, is nothing to warn of.
+    assert not alone.warnings
 
 
 def test_options_of_nvidia_are_remarked_on_elsewhere() -> None:

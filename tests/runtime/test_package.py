@@ -107,7 +107,7 @@ def test_an_unsound_archive_is_refused(tmp_path: Path, members: Any, said: str) 
         unpack(path, tmp_path / "into")
 
 
-@pytest.mark.parametrize("content", [b"", b"text", b"\x1f\x8b\x08 cut"])
+@pytest.mark.parametrize("content", [b"", b"text", b"\x1f\x8b\x08", b"\x1f\x8b\x08 cut"])
 def test_what_is_no_archive_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "p.tar.gz").write_bytes(content)
 
