@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from sagectl.compiler.targets import Target
 
 FLOAT = "float32"
+# Made of no polynomial, and so as good in double precision.
+WIDE = frozenset({"relax.nn.relu"})
 
 
 def lowered(module: IRModule, target: Target) -> IRModule:
@@ -28,8 +30,9 @@ def lowered(module: IRModule, target: Target) -> IRModule:
 
 
 def _is_float(site: Site) -> bool:
-    known = shape(site.args[0])
-    return bool(known) and 0 not in (known or ()) and dtype(site.args[0]) == FLOAT
+    known, kind = shape(site.args[0]), dtype(site.args[0])
+    fits = kind == FLOAT or (kind == "float64" and operator(site.call) in WIDE)
+    return bool(known) and 0 not in (known or ()) and fits
 
 
 def _elementary(site: Site) -> Any:
@@ -93,6 +96,7 @@ ELEMENTARY: dict[str, Callable[[Any], Any]] = {
     "relax.log": elementary.logarithm,
     "relax.round": elementary.rounded,
     "relax.sigmoid": elementary.sigmoid,
+    "relax.nn.relu": elementary.relu,
     "relax.nn.gelu": elementary.gelu,
     "relax.nn.gelu_tanh": elementary.gelu_tanh,
     "relax.nn.silu": elementary.silu,

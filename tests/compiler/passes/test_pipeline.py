@@ -7,7 +7,9 @@ import pytest
 
 from tests.compiler.schedules.workbench import (
     answer,
+    assembly,
     calls,
+    cross,
     drawn,
     expected,
     host,
@@ -200,6 +202,26 @@ def test_constants_of_64_bits_keep_them(code: int, kind: type) -> None:
         node("Cast", ["d"], to=1),
     ]
     agrees(model(nodes, {"x": (3, 16)}, weights), (3, 16))
+
+
+@pytest.mark.parametrize("operator", ["Relu", "LeakyRelu"])
+def test_a_nan_stays_one_in_vectors_and_behind_convolutions(operator: str) -> None:
+    image = drawn(*IMAGE["x"])
+    image[0, 3, 4, 5] = np.nan
+    for nodes in (
+        [node(operator, ["x"])],
+        [node("Conv", ["x", "v"], "c"), node(operator, ["c"])],
+    ):
+        proto = model(nodes, IMAGE, WEIGHTS)
+        made = answer(proto, {"x": image})
+        np.testing.assert_array_equal(np.isnan(made), np.isnan(expected(proto, {"x": image})))
+
+
+def test_a_relu_is_one_instruction_of_the_machine() -> None:
+    code = assembly(model([node("Relu", ["x"])], {"x": (64,)}), cross("X86_64", "x86-64-v3"))
+    assert "vmaxps" in code
+    assert "vcmp" not in code
+    assert "vblend" not in code
 
 
 def test_dropout_and_identity_leave_nothing() -> None:

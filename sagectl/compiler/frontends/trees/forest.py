@@ -129,6 +129,8 @@ def _fault(tree: Tree, forest: Forest) -> str | None:
         inner = level[tree.feature[level] != LEAF]
         if not inner.size:
             return None
+        if np.isnan(tree.threshold[inner]).any():
+            return "a node compares with NaN"
         features = tree.feature[inner]
         if features.min() < 0 or features.max() >= forest.features:
             return f"a node asks for feature {features.max()} of {forest.features}"

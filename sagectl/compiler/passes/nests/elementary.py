@@ -126,6 +126,13 @@ def logarithm(x: Any) -> Any:
     return tirx.Select(x > _number(0.0), positive, tirx.Select(x == x, other, x))
 
 
+def relu(x: Any) -> Any:
+    """x where it is positive, else zero; zero stands first so that a NaN stays one."""
+    from tvm import tirx
+
+    return tirx.max(tirx.const(0, x.dtype), x)
+
+
 def rounded(x: Any) -> Any:
     """The nearest integer, the even one of two: unlike nearbyint, TVM takes it in vectors."""
     from tvm import tirx

@@ -172,6 +172,19 @@ def test_a_nan_is_kept_as_onnxruntime_keeps_it(case: str) -> None:
     assert_same(model, {"x": x, "z": z} if len(model.graph.input) > 1 else {"x": x})
 
 
+@pytest.mark.parametrize("kind", ["float", "double", "float16"])
+def test_a_remainder_is_exact_however_large_the_quotient(kind: str) -> None:
+    text = f"g ({kind}[8] x, {kind}[8] z) => ({kind}[8] y) {{ y = Mod <fmod = 1> (x, z) }}"
+    dtype = {"float": np.float32, "double": np.float64, "float16": np.float16}[kind]
+    x = np.array([6e4, -6e4, 5.5, np.inf, 7, np.nan, -7.25, 3], dtype)
+    z = np.array([0.0003, 0.7, np.inf, 2, -0.0, 1, np.nan, -2], dtype)
+
+    (result,) = compiled_results(model_of(text), {"x": x, "z": z})
+
+    with np.errstate(invalid="ignore"):
+        np.testing.assert_array_equal(result, np.fmod(x, z))
+
+
 def test_a_clip_of_old_keeps_a_nan() -> None:
     text = "g (float[3] x) => (float[3] y) { y = Clip <min = -1.0, max = 1.0> (x) }"
 

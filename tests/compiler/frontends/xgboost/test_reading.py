@@ -128,6 +128,10 @@ BAD = {
         _changed(lambda each: _tree(each).update(split_indices=[9, 0, 0])),
         "feature 9 of 2",
     ),
+    "a threshold that is no number": (
+        _changed(lambda each: _tree(each).update(split_conditions=[float("nan"), 1.0, 2.0])),
+        "a node compares with NaN",
+    ),
     "lists of two lengths": (
         _changed(lambda each: _tree(each).update(default_left=[0])),
         "differ in length",

@@ -21,13 +21,13 @@ def rewritten(node: Node, pen: Builder) -> Value | None:
             return None
         # ONNX divides integers towards zero.
         return pen.op("Sub", x, pen.op("Mul", pen.op("Div", x, y), y))
+    kind = "float64" if x.dtype == np.float64 else "float32"
     shape = np.broadcast_shapes(pen.shape(x), pen.shape(y))
     x, y = (pen.op("Expand", each, np.array(shape, np.int64)) for each in (x, y))
 
     def remainder(a: Any, b: Any) -> Any:
-        # The quotient's rounding says nothing where the divisor is infinite.
-        is_whole = tirx.all(tirx.isinf(b), tirx.isfinite(a))
-        rest = tirx.Select(is_whole, a, a - tirx.trunc(a / b) * b)
+        # The C library's is exact however large the quotient.
+        rest = tirx.call_pure_extern(kind, "fmod" if kind == "float64" else "fmodf", a, b)
         if truncates:
             return rest
         differs = tirx.all(rest != 0, (rest < 0).astype("int32") != (b < 0).astype("int32"))
