@@ -42,7 +42,6 @@ class Estimate(NamedTuple):
     posterior: Floats
     marginals: Floats
     error_rates: Floats
-    log_likelihood: float
     rounds: int
 
 
@@ -70,7 +69,7 @@ def estimate(
         marginals, error_rates = data.maximised(posterior, prior)
         posterior, found = data.expected(marginals, error_rates)
         gain, likelihood, rounds = found - likelihood, found, rounds + 1
-    return Estimate(posterior, marginals, error_rates, float(likelihood), rounds)
+    return Estimate(posterior, marginals, error_rates, rounds)
 
 
 class _Answers:

@@ -8,8 +8,6 @@ import re
 import socket
 import time
 from contextlib import suppress
-from functools import lru_cache
-from ipaddress import ip_address
 from socketserver import StreamRequestHandler
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -18,6 +16,7 @@ from sagectl.controlplane.answers import answer
 from sagectl.controlplane.bodies import body
 from sagectl.controlplane.callers import claimed_caller
 from sagectl.controlplane.heads import LINE_BYTES, bad_request, read_head
+from sagectl.controlplane.loopback import is_loopback
 from sagectl.controlplane.wire import CONTENT_TYPE, TARGET_PREFIX, encode_fault
 from sagectl.errors import ServiceError
 
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from sagectl.controlplane.heads import Head
     from sagectl.controlplane.http import Server
 
-LOOPBACK_NAMES = frozenset(("localhost", "localhost.localdomain"))
 _IDLE_SECONDS = 120
 # How much of a refused request is read all the same, and for how long.
 _LINGER_BYTES, _LINGER_SECONDS, _LINGER_WAIT_SECONDS = 32 << 20, 5.0, 1.0
@@ -38,14 +36,6 @@ _PHRASES: Mapping[int, str] = MappingProxyType(
     {200: "OK", 400: "Bad Request", 403: "Forbidden", 404: "Not Found"}
 )
 _UP = json.dumps({"service": "sagemaker", "by": "sagectl"}).encode()
-
-
-@lru_cache(maxsize=64)  # asked of each request, and always of the same few names
-def is_loopback(name: str) -> bool:
-    """Whether a host name or address is this machine's own."""
-    with suppress(ValueError):
-        return ip_address(name).is_loopback
-    return name in LOOPBACK_NAMES
 
 
 class Connection(StreamRequestHandler):

@@ -10,7 +10,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from sagectl.catalog.regions import DEFAULT_LOCAL_REGION
-from sagectl.controlplane.connection import Connection, is_loopback
+from sagectl.controlplane.connection import Connection
+from sagectl.controlplane.loopback import is_loopback
 from sagectl.errors import InputError
 
 if TYPE_CHECKING:

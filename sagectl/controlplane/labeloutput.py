@@ -49,10 +49,6 @@ def root_of(job: Resource) -> str:
     return f"{job.body['OutputConfig']['S3OutputPath'].rstrip('/')}/{job.name}"
 
 
-def manifest_of(job: Resource) -> str:
-    return f"{root_of(job)}/manifests/output/output.manifest"
-
-
 def write_output(
     job: Resource,
     data: JobData,

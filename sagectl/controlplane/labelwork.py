@@ -188,8 +188,6 @@ class LabelingWork:
         """
         return self._ending.settle(self.job(name), self._now())
 
-    # --- how far a job is
-
     def answers(self, job: Resource) -> dict[int, list[Submitted]]:
         """What was submitted for each object, in the order it came."""
         with self._store.reading() as db:

@@ -193,16 +193,15 @@ def suggest(context: Context, params: Mapping[str, Any]) -> dict[str, Any]:
     """GetSearchSuggestions: names of properties that begin with the hint, in lower case."""
     query = params.get("SuggestionQuery", {}).get("PropertyNameQuery", {})
     hint = query.get("PropertyNameHint", "").lower()
-    shape = records.record_shape(context.model(), params["Resource"])
-    if shape is None:
+    if records.record_shape(context.model(), params["Resource"]) is None:
         return {"PropertyNameSuggestions": []}
     with context.store.reading() as db:
-        names = set(_suggested(context, db, params["Resource"], shape))
+        names = set(_suggested(context, db, params["Resource"]))
     found = sorted(name for name in map(str.lower, names) if name.startswith(hint))
     return {"PropertyNameSuggestions": [{"PropertyName": name} for name in found]}
 
 
-def _suggested(context: Context, db: Connection, resource: str, shape: Shape) -> Iterable[str]:
+def _suggested(context: Context, db: Connection, resource: str) -> Iterable[str]:
     where = " WHERE kind = ? AND account = ? AND region = ?"
     for field, query in _SUGGESTED.items():
         for (key,) in db.execute(query + where, (records.member(resource), *context.place)):

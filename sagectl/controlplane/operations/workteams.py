@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sagectl.catalog.kinds import WORKTEAM_KIND
 from sagectl.controlplane import faults, resources
 from sagectl.controlplane.clock import timestamp
 from sagectl.controlplane.operations import tags, workforces
@@ -19,12 +20,7 @@ if TYPE_CHECKING:
 
 KIND = "Workteam"
 # What UpdateWorkteam may change, each as a whole.
-MUTABLE = (
-    "MemberDefinitions",
-    "Description",
-    "NotificationConfiguration",
-    "WorkerAccessConfiguration",
-)
+MUTABLE = WORKTEAM_KIND.mutable
 # The workforce that the service makes with the first Cognito work team (API reference,
 # UpdateWorkforce: "WorkforceName is automatically set to default").
 DEFAULT_WORKFORCE = "default"

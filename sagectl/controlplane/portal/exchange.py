@@ -6,17 +6,16 @@ import re
 from contextlib import suppress
 from http.cookies import CookieError, SimpleCookie
 from http.server import BaseHTTPRequestHandler
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
+from sagectl.controlplane.loopback import is_loopback
 from sagectl.errors import InputError
 
 if TYPE_CHECKING:
     from sagectl.controlplane.portal.answers import Said
 
 BODY_BYTES = 8 << 20
-_LOOPBACK_NAMES = frozenset(("localhost", "localhost.localdomain"))
 # Templates bring scripts and styles of their own, but reach nothing beyond this portal.
 _POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline';"
@@ -83,9 +82,3 @@ class Exchange(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(said.content)
         self.wfile.flush()
-
-
-def is_loopback(name: str) -> bool:
-    with suppress(ValueError):
-        return ip_address(name).is_loopback
-    return name in _LOOPBACK_NAMES

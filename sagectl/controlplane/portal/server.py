@@ -20,10 +20,10 @@ from urllib.parse import quote, unquote, urlsplit
 
 from sagectl.controlplane import people
 from sagectl.controlplane.clock import milliseconds
+from sagectl.controlplane.loopback import is_loopback
 from sagectl.controlplane.portal import pages
 from sagectl.controlplane.portal.answers import Said, leading_to, page
 from sagectl.controlplane.portal.doors import DOORS, PROVIDER_DOORS, Doors
-from sagectl.controlplane.portal.exchange import is_loopback
 from sagectl.controlplane.portal.forms import ELEMENTS, SURROUNDINGS, form
 from sagectl.controlplane.portal.provider import Attempts
 from sagectl.controlplane.portal.sessions import Session, Sessions
@@ -94,7 +94,7 @@ class Portal(ThreadingHTTPServer):
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         if not is_loopback(host):
             raise InputError(
-                f"{host!r} is not a loopback address, and passwords would travel in the clear.",
+                f"{host!r} is not a loopback address, and passwords would travel in the clear",
                 hint="Use 127.0.0.1, ::1 or localhost.",
             )
         try:
@@ -102,7 +102,7 @@ class Portal(ThreadingHTTPServer):
         except (OSError, OverflowError) as error:
             raise InputError(
                 f"{host}:{port} cannot be listened on: {error}",
-                hint="Port 0 takes one that is free.",
+                hint="Port 0 takes one that is free." if port else None,
             ) from error
 
     def server_bind(self) -> None:
