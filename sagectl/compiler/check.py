@@ -140,10 +140,11 @@ def _other(model: Path, kind: str) -> dict[str, Any]:
 
 def _targets() -> list[str]:
     """The platforms that packages are made for."""
+    from sagectl.compiler.request import Platform
     from sagectl.compiler.targets.rows import rows
 
     return [
-        "_".join(filter(None, (row["Os"], row["Arch"], row["Accelerator"])))
+        str(Platform(row["Os"], row["Arch"], row["Accelerator"]))
         for row in rows()
         if row["Device"] is None and row["Status"] == "served"
     ]

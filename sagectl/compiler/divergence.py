@@ -7,7 +7,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sagectl.compiler.errors import RequestError
 from sagectl.errors import CompileError
 
 if TYPE_CHECKING:
@@ -130,6 +129,6 @@ class _Search:
             )
             try:
                 comparison = self.compared(self.compiled(asked).path, path)
-            except (CompileError, RequestError):
+            except CompileError:
                 return None
         return next(iter(comparison.failures), None)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9]+")
 _ADDRESS = re.compile(r'!"0x[0-9a-f]+')
+# The kind of a runtime module -> the forms of it that can be read.
+_FORMS = {"llvm": ("ll", "s"), "cuda": ("cu",), "opencl": ("cl",), "c": ("c",)}
 _OURS = re.compile(r"\d{3}-[a-z0-9-]+\.(tvm|txt|ll|s|c|cl|cu|ptx)")
 
 
@@ -88,7 +90,3 @@ def _settled(text: str) -> str:
     """Code without the addresses that TVM names its alias scopes by: each is but a name."""
     names: dict[str, str] = {}
     return _ADDRESS.sub(lambda met: names.setdefault(met[0], f'!"buffer{len(names)}'), text)
-
-
-# The kind of a runtime module -> the forms of it that can be read.
-_FORMS = {"llvm": ("ll", "s"), "cuda": ("cu",), "opencl": ("cl",), "c": ("c",)}

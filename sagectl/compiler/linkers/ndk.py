@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from sagectl.compiler.targets import Target
 
-_CLANG_ARCH = {"i686": "i686", "armv7a": "armv7a", "aarch64": "aarch64", "x86_64": "x86_64"}
-
 
 def available(target: Target) -> bool:
     return target.os == "ANDROID" and _driver(target) is not None
@@ -26,7 +24,7 @@ def link(objects: Sequence[Path], library: Path, target: Target) -> None:
     arch = target.triple.partition("-")[0]
     system = "linux-androideabi" if arch == "armv7a" else "linux-android"
     clang = str(_driver(target) or "clang")
-    link_with([clang, f"--target={_CLANG_ARCH[arch]}-{system}{level}"], objects, library)
+    link_with([clang, f"--target={arch}-{system}{level}"], objects, library)
 
 
 def remedy(target: Target) -> str:

@@ -51,7 +51,7 @@ def _multiply(site: Site) -> Any:
     """``conv(x, w) * s`` as ``conv(x, w * s)``; ``(y + b) * s`` as ``y * s + b * s``."""
     from tvm.relax import op
 
-    value, scale = _operands(site)
+    value, scale = _constant_last(site.args)
     if scale is None or shape(value) != shape(site.call):
         return None
     made = site.sole(value, *SCALABLE)
@@ -72,7 +72,7 @@ def _add(site: Site) -> Any:
     """``(y + a) + b`` as ``y + (a + b)``."""
     from tvm.relax import op
 
-    value, shift = _operands(site)
+    value, shift = _constant_last(site.args)
     if shift is None:
         return None
     shifted = site.sole(value, "relax.add")
@@ -82,10 +82,6 @@ def _add(site: Site) -> Any:
     if before is None or shape(inner) != shape(site.call):
         return None
     return op.add(inner, literal((before + shift).astype(before.dtype)))
-
-
-def _operands(site: Site) -> tuple[Any, Array | None]:
-    return _constant_last(site.args)
 
 
 def _constant_last(args: Any) -> tuple[Any, Array | None]:

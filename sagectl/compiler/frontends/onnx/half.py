@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sagectl.compiler.frontends.onnx.support import HALF_TYPES
 from sagectl.compiler.frontends.onnx.typing import output_types
 
 if TYPE_CHECKING:
@@ -67,4 +68,4 @@ class HalfFloats:
 
 
 def _is_half(value: Value) -> bool:
-    return value.dtype is not None and value.dtype.name in ("float16", "bfloat16")
+    return value.dtype is not None and value.dtype.name in HALF_TYPES

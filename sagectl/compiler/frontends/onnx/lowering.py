@@ -235,9 +235,7 @@ class Lowering:
         if len(self.nodes) >= MOST_NODES:
             raise Unsupported(f"unrolling makes more than {MOST_NODES} nodes")
         node.outputs = tuple(
-            Value(self.fresh(f"{node.op.lower()}"), dtype, shape, producer=node)
-            if wanted
-            else None
+            Value(self.fresh(node.op.lower()), dtype, shape, producer=node) if wanted else None
             for wanted, (dtype, shape) in zip(node.wanted, types, strict=True)
         )
         if any(value is not None and value.dtype is None for value in node.outputs):

@@ -79,9 +79,6 @@ INLINED = frozenset(
     }
 )
 
-# TVM's importer has them for types that no tensor program holds.
-TYPELESS = ("Optional", "Sequence", "String")
-
 ELEMENT_TYPES = frozenset(
     {
         *("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),

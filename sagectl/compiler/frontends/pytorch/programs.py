@@ -53,7 +53,9 @@ def opened(path: Path) -> tuple[Any, str]:
 def quiet() -> Iterator[None]:
     """Keep torch's remarks to itself."""
     logging.disable(logging.CRITICAL)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-    logging.disable(logging.NOTSET)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(logging.NOTSET)
