@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from sagectl.controlplane import faults
 from sagectl.controlplane.clock import moment
 from sagectl.controlplane.properties import Property, property_named
+from sagectl.schema.expression.tree import UNLIMITED_CONTAINS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,16 +38,6 @@ ORDERINGS: Mapping[str, Callable[[Any, Any], bool]] = MappingProxyType(
         "GreaterThanOrEqualTo": ge,
         "LessThan": lt,
         "LessThanOrEqualTo": le,
-    }
-)
-# Names that Contains may be used with any number of times (API reference, Filter).
-UNLIMITED_CONTAINS: Mapping[str, frozenset[str]] = MappingProxyType(
-    {
-        "Experiment": frozenset(("DisplayName", "ExperimentName", "Tags")),
-        "ExperimentTrial": frozenset(("DisplayName", "TrialName", "Tags")),
-        "ExperimentTrialComponent": frozenset(
-            ("DisplayName", "TrialComponentName", "Tags", "InputArtifacts", "OutputArtifacts")
-        ),
     }
 )
 

@@ -11,7 +11,6 @@ comparison = ("=" | "!=" | "<" | "<=" | ">" | ">=" | "contains"), value
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from sagectl.schema.expression.conditions import (
     OPPOSITES,
@@ -26,6 +25,7 @@ from sagectl.schema.expression.conditions import (
 )
 from sagectl.schema.expression.errors import ExpressionError
 from sagectl.schema.expression.times import in_utc
+from sagectl.schema.expression.tokens import QUOTED, Token, tokens, unquoted
 
 OPERATORS = {symbol: name for name, symbol in SYMBOLS.items()} | {
     "==": "Equals",
@@ -35,16 +35,6 @@ WORDS = frozenset(("and", "or", "not", "in", "contains", "exists"))
 # Deeper nesting than any expression of at most fifty conditions needs.
 MAX_DEPTH = 100
 
-_QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
-_TOKEN = re.compile(
-    rf"""\s*(?:
-        (?P<quoted>{_QUOTED})
-      | (?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.:/-]))
-      | (?P<word>[^\W\d](?:[\w:/@+-]|\.(?=[\w'"`])|(?<=\.)(?:{_QUOTED}))*)
-      | (?P<symbol>==|!=|<>|<=|>=|[=<>()\[\],])
-    )""",
-    re.VERBOSE,
-)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 # What people write who know another language -> what they mean in this one.
 _WISHES = {
@@ -54,22 +44,9 @@ _WISHES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One piece of the text; ``kind`` is quoted, number, word, symbol or end."""
-
-    kind: str
-    text: str
-    column: int
-
-    def reads(self, *words: str) -> bool:
-        """Whether it is one of ``words``, which are keywords or symbols."""
-        return self.kind in ("word", "symbol") and self.text.lower() in words
-
-
 def parsed(text: str) -> Condition:
     """The conditions that ``text`` states; ExpressionError names the column otherwise."""
-    parser = _Parser(text, _tokens(text))
+    parser = _Parser(text)
     condition = parser.condition()
     if parser.token.kind != "end":
         raise parser.wrong(
@@ -78,45 +55,12 @@ def parsed(text: str) -> Condition:
     return condition
 
 
-def _tokens(text: str) -> list[Token]:
-    tokens: list[Token] = []
-    position = 0
-    end = len(text.rstrip())
-    while position < end:
-        match = _TOKEN.match(text, position)
-        if match is None:
-            column = position + len(text[position:]) - len(text[position:].lstrip()) + 1
-            raise _unreadable(text, column)
-        kind = str(match.lastgroup)
-        tokens.append(Token(kind, match[kind], match.start(kind) + 1))
-        position = match.end()
-    return [*tokens, Token("end", "", end + 1)]
-
-
-def _unreadable(text: str, column: int) -> ExpressionError:
-    char = text[column - 1]
-    if char in "'\"":
-        return ExpressionError(
-            "this quotation has no end", text, column, f"Close it with {char}."
-        )
-    if char.isdigit():
-        return ExpressionError(
-            "this is neither a number nor a name", text, column, "Put text in quotes."
-        )
-    hints = {"&": "Write 'and'.", "|": "Write 'or'.", "!": "Write 'not', or '!='."}
-    hints |= dict.fromkeys(
-        "\u2018\u2019\u201c\u201d\u00ab\u00bb", "Quotes are straight: 'text'."
-    )
-    hint = hints.get(char, "Text goes in quotes; operators are =, !=, <, <=, >, >=.")
-    return ExpressionError(f"{char!r} means nothing here", text, column, hint)
-
-
 class _Parser:
     """The grammar above, one method a rule."""
 
-    def __init__(self, text: str, tokens: list[Token]) -> None:
+    def __init__(self, text: str) -> None:
         self.text = text
-        self.tokens = tokens
+        self.tokens = tokens(text)
         self.index = 0
         self.depth = 0
 
@@ -187,7 +131,7 @@ class _Parser:
                 "For example Metrics.accuracy, Tags.team or TrainingJobStatus.",
             )
         self.take()
-        return re.sub(_QUOTED, lambda quoted: _unquoted(quoted[0]), token.text)
+        return re.sub(QUOTED, lambda quoted: unquoted(quoted[0]), token.text)
 
     def property(self) -> Condition:
         column = self.token.column
@@ -265,7 +209,7 @@ class _Parser:
         token = self.token
         if token.kind == "quoted":
             self.take()
-            text = _unquoted(token.text)
+            text = unquoted(token.text)
             if not text:
                 raise self.wrong(
                     "an empty value cannot be compared with", "Use 'exists'.", token
@@ -344,7 +288,3 @@ class _Parser:
                     "Negate the condition inside the brackets, if some element may meet that.",
                     at,
                 )
-
-
-def _unquoted(text: str) -> str:
-    return re.sub(r"\\(.)", r"\1", text[1:-1])

@@ -8,6 +8,7 @@ experiments and trials, and on the artifacts of trial components.
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sagectl.errors import InputError
@@ -31,14 +32,17 @@ MAX_CONTAINS = 1
 MAX_VALUE = 1024
 MAX_NAME = 255
 
-_NAMES = re.compile(r"(DisplayName|Tags\..*|ExperimentName|TrialName|TrialComponentName)\Z")
-_ARTIFACTS = re.compile(r"(Input|Output)Artifacts\.")
-# Resource -> properties on which Contains is not counted.
-CONTAINS_FREE = {
-    "Experiment": (_NAMES,),
-    "ExperimentTrial": (_NAMES,),
-    "ExperimentTrialComponent": (_NAMES, _ARTIFACTS),
-}
+# Resource -> where the names begin that Contains may be used with any number of times (API
+# reference, Filter).
+UNLIMITED_CONTAINS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "Experiment": frozenset(("DisplayName", "ExperimentName", "Tags")),
+        "ExperimentTrial": frozenset(("DisplayName", "TrialName", "Tags")),
+        "ExperimentTrialComponent": frozenset(
+            ("DisplayName", "TrialComponentName", "Tags", "InputArtifacts", "OutputArtifacts")
+        ),
+    }
+)
 
 
 def search_expression(
@@ -53,7 +57,7 @@ def search_expression(
 
 
 def _check_limits(condition: Condition, resource: str | None, text: str) -> None:
-    free = CONTAINS_FREE.get(resource or "", ())
+    free = UNLIMITED_CONTAINS.get(resource or "", frozenset())
     contains = 0
     for count, leaf in enumerate(_leaves(condition), start=1):
         problem = ""
@@ -65,7 +69,7 @@ def _check_limits(condition: Condition, resource: str | None, text: str) -> None
             problem = f"a property's name has at most {MAX_NAME} characters"
         elif leaf.value is not None and len(leaf.value) > MAX_VALUE:
             problem = f"a value has at most {MAX_VALUE} characters, this has {len(leaf.value)}"
-        elif leaf.operator == "Contains" and not any(rule.match(leaf.name) for rule in free):
+        elif leaf.operator == "Contains" and leaf.name.split(".")[0] not in free:
             contains += 1
             if contains > MAX_CONTAINS:
                 problem = "the service takes 'contains' once in an expression"
