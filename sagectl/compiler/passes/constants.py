@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 
 def folded(module: IRModule) -> IRModule:
-    """Return the module with calls on constants replaced by their values."""
+    """The module with calls on constants replaced by their values."""
     return rewritten(module, dict.fromkeys(OPERATORS, _fold))
 
 
 def settled(module: IRModule) -> IRModule:
-    """Return the module with the integer weights that no nest took as such made real."""
+    """The module with the integer weights that no nest took as such made real."""
     return rewritten(module, dict.fromkeys(OPERATORS, partial(_fold, table=SETTLED)))
 
 

@@ -32,7 +32,7 @@ class Site:
         return self.call.attrs
 
     def definition(self, value: Any) -> Any:
-        """Return the call that makes a value of the new graph; ``None`` for inputs."""
+        """The call that makes a value of the new graph; ``None`` for inputs."""
         from tvm.relax import Call, Var
 
         if not isinstance(value, Var):
@@ -41,7 +41,7 @@ class Site:
         return bound if isinstance(bound, Call) else None
 
     def sole(self, value: Any, *names: str) -> Any:
-        """Return the definition of a value that this call alone uses, if its operator fits."""
+        """The definition of a value that this call alone uses, if its operator fits."""
         made = self.definition(value)
         if made is None or self.uses[value] != 1 or operator(made) not in names:
             return None
@@ -63,12 +63,12 @@ GraphRule = Callable[[Site], Any]
 
 
 def operator(expression: Any) -> str:
-    """Return the name of the operator a call applies; empty for anything else."""
+    """The name of the operator a call applies; empty for anything else."""
     return str(getattr(getattr(expression, "op", None), "name", ""))
 
 
 def constant(expression: Any) -> np.ndarray[Any, Any] | None:
-    """Return the value of a constant."""
+    """The value of a constant; ``None`` for anything else."""
     from tvm.ir import GenericConst
 
     if isinstance(expression, GenericConst) and hasattr(expression.value, "numpy"):
@@ -78,14 +78,14 @@ def constant(expression: Any) -> np.ndarray[Any, Any] | None:
 
 
 def literal(value: np.ndarray[Any, Any] | np.generic) -> Any:
-    """Return a constant of the value's own type; TVM takes 64 bits for 32 unless told."""
+    """A constant of the value's own type; TVM takes 64 bits for 32 unless told."""
     from tvm.relax import const
 
     return const(value, str(value.dtype))
 
 
 def shape(expression: Any) -> tuple[int, ...] | None:
-    """Return the shape of a tensor when all of it is known."""
+    """The shape of a tensor when all of it is known."""
     from tvm.relax import ShapeExpr
     from tvm.tirx import IntImm
 
@@ -99,17 +99,17 @@ def shape(expression: Any) -> tuple[int, ...] | None:
 
 
 def dtype(expression: Any) -> str:
-    """Return the element type of a tensor; empty for anything else."""
+    """The element type of a tensor; empty for anything else."""
     return str(getattr(expression.ty, "dtype", "") or "")
 
 
 def ints(values: Any) -> tuple[int, ...]:
-    """Return an attribute's list as integers."""
+    """An attribute's list as integers."""
     return tuple(int(value) for value in values or ())
 
 
 def flat_main(module: IRModule) -> Function | None:
-    """Return the main function if it is straight-line code, which the passes can walk."""
+    """The main function if it is straight-line code, which the passes can walk."""
     from tvm.relax import Function, SeqExpr, VarBinding
 
     functions = {name.name_hint: func for name, func in module.functions_items()}
@@ -121,7 +121,7 @@ def flat_main(module: IRModule) -> Function | None:
 
 
 def rewritten(module: IRModule, rules: Mapping[str, GraphRule]) -> IRModule:
-    """Return the module with each rule applied once to the calls of its operator.
+    """The module with each rule applied once to the calls of its operator.
 
     A rule returns the expression that takes the call's place, or ``None`` to leave it.
     """
@@ -149,7 +149,7 @@ class Walk:
             self.uses[made] = self.old_uses[param]
 
     def module(self, source: IRModule) -> IRModule:
-        """Return a module of the walked function and the others of ``source``."""
+        """A module of the walked function and the others of ``source``."""
         attrs = dict(self.main.attrs) if self.main.attrs else None
         with self.builder.function(MAIN, self.params, attrs=attrs):
             with self.builder.dataflow():
@@ -206,7 +206,7 @@ class Walk:
         return Call(call.op, list(args), call.attrs, call.ty_args)
 
     def value(self, expression: Any) -> Any:
-        """Return what an operand of the old graph is in the new one."""
+        """What an operand of the old graph is in the new one."""
         from tvm.relax import Tuple, Var
 
         if isinstance(expression, Var):
@@ -217,7 +217,7 @@ class Walk:
 
 
 def uses(main: Function) -> Counter[Any]:
-    """Count how often each value is an operand, a tuple member or the result."""
+    """How often each value is an operand, a tuple member or the result."""
     from tvm.relax import Call, Tuple, TupleGetItem, Var
 
     found: Counter[Any] = Counter()

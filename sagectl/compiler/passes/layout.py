@@ -59,13 +59,13 @@ class Image:
         return tuple(range(self.channels)) if self.order is None else self.order
 
     def reordered(self, order: tuple[int, ...]) -> Image:
-        """Return the same value with its channels said to lie in these slots."""
+        """The same value with its channels said to lie in these slots."""
         is_sequence = order == tuple(range(len(order)))
         return replace(self, order=None if is_sequence else order)
 
 
 def blocked(module: IRModule, target: Target) -> IRModule:
-    """Return the module with convolutions and what surrounds them in blocked layout."""
+    """The module with convolutions and what surrounds them in blocked layout."""
     main = flat_main(module)
     if main is None:
         return module
@@ -108,11 +108,11 @@ class LayoutWalk(Walk):
             self.images[old] = made
 
     def is_image(self, value: Any) -> bool:
-        """Tell whether a value is a float tensor of known shape ``[N, C, H, W]``."""
+        """Whether a value is a float tensor of known shape ``[N, C, H, W]``."""
         return len(shape(value) or ()) == 4 and dtype(value) == FLOAT
 
     def may_block(self, value: Any) -> bool:
-        """Tell whether a result may be in blocks: an image of reals, or one quantised."""
+        """Whether a result may be in blocks: an image of reals, or one quantised."""
         if value in self.plain:
             return False
         if self.is_image(value):
@@ -121,13 +121,13 @@ class LayoutWalk(Walk):
         return is_bytes and operator(self.old.get(value)) in OF_BYTES
 
     def is_blocked(self, old: Any) -> bool:
-        """Tell whether a value of the old graph is there in blocks."""
+        """Whether a value of the old graph is there in blocks."""
         from tvm.relax import Var
 
         return isinstance(old, Var) and old in self.images
 
     def image(self, old: Any) -> Image:
-        """Return a value in blocks, converting it if it is not."""
+        """A value in blocks, converted if it is not."""
         from sagectl.compiler.passes.nests.blocked import packed
 
         if not self.is_blocked(old):
@@ -144,7 +144,7 @@ class LayoutWalk(Walk):
         return self.images[old]
 
     def in_sequence(self, old: Any) -> Image:
-        """Return a value in blocks whose channels lie one after another."""
+        """A value in blocks whose channels lie one after another."""
         image = self.image(old)
         return self.moved(image, tuple(range(image.channels)))
 
@@ -164,7 +164,7 @@ class LayoutWalk(Walk):
         return self.copies[key]
 
     def value(self, expression: Any) -> Any:
-        """Return an operand in the plain layout, converting it if it is in blocks only."""
+        """An operand in the plain layout, converted if it is in blocks only."""
         import numpy as np
         from tvm.relax import const
 

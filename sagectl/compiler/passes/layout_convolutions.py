@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def window(attrs: Any) -> Window:
-    """Return the window of a convolution's or a pooling's attributes."""
+    """The window of a convolution's or a pooling's attributes."""
     padding = ints(attrs.padding)
     padding = padding * 2 if len(padding) == 2 else padding
     return Window(ints(attrs.strides), padding, ints(attrs.dilation))
@@ -49,7 +49,7 @@ def conv2d(walk: LayoutWalk, call: Any) -> Image | None:
 
 
 def _real_weights(walk: LayoutWalk, arg: Any) -> Array | None:
-    """Return constant weights; those that are quantised as the reals they stand for."""
+    """Constant weights; those that are quantised as the reals they stand for."""
     made = walk.old.get(arg)
     if made is None or operator(made) != layout_integers.DEQUANTISE:
         return constant(arg)
@@ -69,7 +69,7 @@ def _direct(walk: LayoutWalk, call: Any, weights: Array) -> Image | None:
 
 
 def _in_slots(weights: Array, image: Image) -> Array:
-    """Return ``[O, I, KH, KW]`` with the weights of each input in its slot, zero elsewhere."""
+    """``[O, I, KH, KW]`` with the weights of each input in its slot, zero elsewhere."""
     import numpy as np
 
     if image.order is None:

@@ -26,7 +26,7 @@ class Levels:
 
 
 def levels(call: Any) -> Levels | None:
-    """Return what a quantisation or its inverse says, if it says the same of all values."""
+    """What a quantisation or its inverse says, if it says the same of all values."""
     scale, zero = (constant(arg) for arg in call.args[1:3])
     if scale is None or zero is None or scale.size != 1 or zero.size != 1:
         return None

@@ -17,7 +17,7 @@ NARROWEST = 4
 
 
 def lonely(bindings: Mapping[Any, Any], growing: Collection[str], width: int) -> set[Any]:
-    """Return the values whose convolution is better computed on the plain image.
+    """The values whose convolution is better computed on the plain image.
 
     A convolution that reads few inputs for each output, depthwise or in groups, takes less
     time than the copies at both ends of its region. So it is left as it is where it is the
@@ -45,7 +45,7 @@ def lonely(bindings: Mapping[Any, Any], growing: Collection[str], width: int) ->
 
 
 def _images(made: Any, bindings: Mapping[Any, Any]) -> Iterator[Any]:
-    """Yield the images among a call's operands that other calls make."""
+    """The images among a call's operands that other calls make."""
     from tvm.relax import Tuple, Var
 
     for arg in made.args:

@@ -87,13 +87,13 @@ def _binary(walk: LayoutWalk, call: Any) -> Image | None:
 
 
 def _is_image(arg: Any, made: tuple[int, ...]) -> bool:
-    """Tell whether an operand has the channels of the result, computed at run time."""
+    """Whether an operand has the channels of the result, computed at run time."""
     known = shape(arg) or ()
     return constant(arg) is None and len(known) == 4 and known[1] == made[1] > 1
 
 
 def _fits(walk: LayoutWalk, arg: Any, made: tuple[int, ...]) -> bool:
-    """Tell whether an operand can be brought into the blocks of the result."""
+    """Whether an operand can be brought into the blocks of the result."""
     known = shape(arg)
     if known is None or len(known) > 4:
         return False
@@ -118,7 +118,7 @@ def _operand(walk: LayoutWalk, arg: Any, made: tuple[int, ...], lead: Image) -> 
 
 
 def _blocked_constant(values: Any, lead: Image, width: int) -> Any:
-    """Return a constant that broadcasts over ``[N, C, H, W]``, for ``[N, C/v, H, W, v]``."""
+    """A constant that broadcasts over ``[N, C, H, W]``, for ``[N, C/v, H, W, v]``."""
     import numpy as np
 
     spread = values.reshape((1,) * (4 - values.ndim) + values.shape)
@@ -157,7 +157,7 @@ def _concat(walk: LayoutWalk, call: Any) -> Image | None:
 
 
 def _in_a_row(images: list[Image]) -> tuple[int, ...]:
-    """Return the slots of all channels when the blocks of images stand one after another."""
+    """The slots of all channels when the blocks of images stand one after another."""
     slots: list[int] = []
     start = 0
     for image in images:

@@ -22,7 +22,7 @@ WIDE = frozenset({"relax.nn.relu"})
 
 
 def lowered(module: IRModule, target: Target) -> IRModule:
-    """Return the module with these operators as tensor expressions."""
+    """The module with these operators as tensor expressions."""
     width = max(1, target.vector_bytes // 4)
     rules: dict[str, GraphRule] = dict.fromkeys(ELEMENTARY, _elementary)
     rules |= {name: partial(rule, width=width) for name, rule in BY_ROWS.items()}

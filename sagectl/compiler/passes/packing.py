@@ -23,7 +23,7 @@ FLOAT = "float32"
 
 
 def packed(module: IRModule, target: Target) -> IRModule:
-    """Return the module with every float matrix product as a nest that has a schedule."""
+    """The module with every float matrix product as a nest that has a schedule."""
     width = max(1, target.vector_bytes // 4)
     return rewritten(module, {"relax.matmul": lambda site: _matmul(site, width)})
 
@@ -63,7 +63,7 @@ def _batched(site: Site, width: int) -> Any:
 
 
 def _through(site: Site, operand: Any) -> tuple[Any, tuple[int, ...]]:
-    """Return what an operand is a permutation of, and the permutation."""
+    """What an operand is a permutation of, and the permutation."""
     made = site.sole(operand, "relax.permute_dims")
     if made is not None and made.attrs.axes is not None and dtype(made.args[0]) == FLOAT:
         return made.args[0], ints(made.attrs.axes)

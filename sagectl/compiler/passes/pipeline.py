@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def phases(target: Target) -> Iterator[Phase]:
-    """Yield each phase: its name and its passes, in order."""
+    """Each phase: its name and its passes, in order."""
     from tvm.relax import transform
 
     yield (
@@ -90,7 +90,7 @@ def _fused() -> tuple[Callable[[IRModule], IRModule], ...]:
 def optimized(
     module: IRModule, target: Target, seen: Callable[[str, IRModule], None] | None = None
 ) -> IRModule:
-    """Return the module as fused, unscheduled loop nests in the layouts of ``target``.
+    """The module as fused, unscheduled loop nests in the layouts of ``target``.
 
     ``seen`` is shown the module after each pass, by the names of phase and pass.
     """

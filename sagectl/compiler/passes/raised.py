@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def raised(module: IRModule) -> IRModule:
-    """Return the module with clips as maxima and minima, which other passes know."""
+    """The module with clips as maxima and minima, which other passes know."""
     functions = {name.name_hint: func for name, func in module.functions_items()}
     return rewritten(module, {"relax.call_tir": lambda site: _raised(site, functions)})
 
@@ -36,7 +36,7 @@ def _raised(site: Site, functions: dict[str, PrimFunc]) -> Any:
 
 
 def _computes(func: PrimFunc, name: str, operands: Any) -> bool:
-    """Tell whether a nest is exactly what topi's operator of that name gives."""
+    """Whether a nest is exactly what topi's operator of that name gives."""
     from tvm import te, topi
     from tvm_ffi import structural_equal
 

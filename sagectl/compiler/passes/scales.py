@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 def spelled_out(module: IRModule) -> IRModule:
-    """Return the module with every batch normalisation as a multiplication and an addition."""
+    """The module with every batch normalisation as a multiplication and an addition."""
     return rewritten(module, {"relax.nn.batch_norm": _batch_norm})
 
 
 def absorbed(module: IRModule) -> IRModule:
-    """Return the module with scales in the weights before them and shifts added up."""
+    """The module with scales in the weights before them and shifts added up."""
     return rewritten(module, {"relax.multiply": _multiply, "relax.add": _add})
 
 
@@ -121,7 +121,7 @@ def _scaled_matmul(call: Any, scale: Array) -> Any:
 
 
 def _along(scale: Array, rank: int, axis: int, length: int) -> Array | None:
-    """Return the factors along one axis of a tensor, if the scale varies along no other."""
+    """The factors along one axis of a tensor, if the scale varies along no other."""
     import numpy as np
 
     if scale.size == 1:

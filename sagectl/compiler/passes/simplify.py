@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def simplified(module: IRModule) -> IRModule:
-    """Return the module without no-ops and roundabout spellings."""
+    """The module without no-ops and roundabout spellings."""
     return rewritten(module, RULES)
 
 

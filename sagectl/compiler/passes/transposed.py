@@ -26,7 +26,7 @@ LAYOUTS = {
 
 
 def untransposed(module: IRModule) -> IRModule:
-    """Return the module with transposed convolutions of constant weights as convolutions."""
+    """The module with transposed convolutions of constant weights as convolutions."""
     return rewritten(module, dict.fromkeys(LAYOUTS, _untransposed))
 
 

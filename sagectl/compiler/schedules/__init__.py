@@ -42,7 +42,7 @@ def scheduled(
     first: Rule | None = None,
     note: Callable[[Decision], None] | None = None,
 ) -> IRModule:
-    """Return the module with every loop nest scheduled; what already was stays as it is.
+    """The module with every loop nest scheduled; what already was stays as it is.
 
     ``first`` is asked before all other rules; ``note`` is told of each decision.
     """
@@ -115,7 +115,7 @@ def _is_empty(func: PrimFunc) -> bool:
 
 
 def rules_of(target: Target) -> tuple[Rule, ...]:
-    """Return the rules for a target, most particular first."""
+    """The rules for a target, most particular first."""
     from sagectl.compiler.schedules import cpu, gpu
 
     return gpu.RULES if target.gpu else cpu.RULES

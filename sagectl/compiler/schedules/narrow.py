@@ -13,7 +13,7 @@ WIDE = frozenset({"int64", "uint64"})
 
 
 def narrowed(func: PrimFunc) -> PrimFunc:
-    """Return the function with 32-bit indices; as it is where they might not suffice."""
+    """The function with 32-bit indices; as it is where they might not suffice."""
     from tvm import IRModule
     from tvm.tirx import IntImm
     from tvm.tirx.buffer import BufferType

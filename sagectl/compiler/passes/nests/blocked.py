@@ -16,7 +16,7 @@ BORDER = "border"
 
 
 def blocks_of(channels: int, width: int) -> int:
-    """Return how many blocks hold the channels."""
+    """How many blocks hold the channels."""
     return -(-channels // width)
 
 

@@ -25,7 +25,7 @@ class Window:
     dilation: Extents
 
     def output(self, image: Extents, kernel: Extents) -> Extents:
-        """Return the height and width of the result."""
+        """The height and width of the result."""
         top, left, bottom, right = self.padding
         around = (top + bottom, left + right)
         return tuple(
@@ -52,7 +52,7 @@ class Groups:
 
     @classmethod
     def of(cls, outputs: int, inputs: int, count: int, width: int) -> Groups:
-        """Return the reads of ``outputs`` channels made from ``inputs`` in ``count`` groups."""
+        """The reads of ``outputs`` channels made from ``inputs`` in ``count`` groups."""
         blocks = blocks_of(inputs, width)
         made = cls(outputs // count, inputs // count, width, 0, blocks)
         reads = range(blocks_of(outputs, width))
@@ -60,7 +60,7 @@ class Groups:
         return replace(made, span=span)
 
     def first(self, block: Any) -> Any:
-        """Return the first input block that an output block reads."""
+        """The first input block that an output block reads."""
         from tvm import tirx
 
         first = block * self.width // self.outputs * self.inputs // self.width
@@ -68,7 +68,7 @@ class Groups:
         return min(first, last) if isinstance(first, int) else tirx.min(first, last)
 
     def end(self, block: int, outputs: int) -> int:
-        """Return the input block after the last that an output block reads."""
+        """The input block after the last that an output block reads."""
         last = min(block * self.width + self.width, outputs) - 1
         return blocks_of((last // self.outputs + 1) * self.inputs, self.width)
 
@@ -210,7 +210,7 @@ def packed_gathered_weights(weights: np.ndarray[Any, Any], count: int, width: in
 
 
 def grouped_order(outputs: int, count: int, width: int) -> Extents:
-    """Return the slot of each output where every group fills blocks of its own."""
+    """The slot of each output where every group fills blocks of its own."""
     each = outputs // count
     room = blocks_of(each, width) * width
     return tuple(channel // each * room + channel % each for channel in range(outputs))

@@ -17,7 +17,7 @@ SUM = "sum_pooling"
 
 
 def _reached(image: Tensor, kernel: Extents, window: Window, output: Extents) -> Extents:
-    """Return the padding that the windows of ``output`` touch, which ``ceil_mode`` widens."""
+    """The padding that the windows of ``output`` touch, which ``ceil_mode`` widens."""
     top, left, _, _ = window.padding
     height, span = ints(image.shape)[2:4]
     down = (output[0] - 1) * window.strides[0] + (kernel[0] - 1) * window.dilation[0] + 1

@@ -24,7 +24,7 @@ FEW_ROWS = 8
 
 
 def panel_columns(rows: int, columns: int, width: int) -> int:
-    """Return how many vectors of weights stand side by side in a panel.
+    """How many vectors of weights stand side by side in a panel.
 
     One, so that tiles of any number of columns read separate streams; for a single row as
     many as keep the multiply-adds busy on one stream from memory.
@@ -46,7 +46,7 @@ def packed_matrix(weights: np.ndarray[Any, Any], width: int, columns: int) -> An
 
 
 def flat_rows(outer: Extents) -> Extents:
-    """Return the rows of a product with weights: short runs of them are one long run.
+    """The rows of a product with weights: short runs of them are one long run.
 
     A tile of rows is as high as the run is long; of one row each, every weight would be read
     for one multiplication.
@@ -79,7 +79,7 @@ def dense(left: Tensor, right: Tensor, count: int) -> Tensor:
 
 
 def _apart(place: list[Any], outer: list[int]) -> list[Any]:
-    """Return the place of a row in each of the outer axes."""
+    """The place of a row in each of the outer axes."""
     if len(place) == len(outer):
         return place
     found: list[Any] = []
@@ -91,7 +91,7 @@ def _apart(place: list[Any], outer: list[int]) -> list[Any]:
 
 
 def _together(place: tuple[Any, ...], outer: list[int]) -> Any:
-    """Return the place of a row among all rows."""
+    """The place of a row among all rows."""
     row: Any = 0
     for position, extent in zip(place, outer, strict=True):
         row = row * extent + position

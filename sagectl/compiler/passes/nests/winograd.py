@@ -43,7 +43,7 @@ POINTS = (0.0, sqrt(0.5), -sqrt(0.5), sqrt(2.0), -sqrt(2.0))
 
 
 def _monic(roots: Sequence[float]) -> list[float]:
-    """Return the coefficients, lowest first, of the polynomial with these roots."""
+    """The coefficients, lowest first, of the polynomial with these roots."""
     made = [1.0]
     for root in roots:
         shifted, scaled = [0.0, *made], [-root * value for value in made]
@@ -78,7 +78,7 @@ def transformed_weights(weights: np.ndarray[Any, Any], width: int) -> Any:
 
 
 def _row(matrix: Matrix, row: Any, value: Any) -> Any:
-    """Return the product of one row of a matrix with ``value(0), value(1), ...``.
+    """The product of one row of a matrix with ``value(0), value(1), ...``.
 
     The row is known once its loop is unrolled: of the choice between rows nothing is left.
     """
@@ -154,7 +154,7 @@ def convolution(image: Tensor, weights: Tensor, window: Window) -> Tensor:
 
 
 def serves(outputs: int, inputs: int, extents: Extents, width: int) -> bool:
-    """Tell whether the transforms pay: enough tiles to share weights of bounded size."""
+    """Whether the transforms pay: enough tiles to share weights of bounded size."""
     tiles = prod(-(-extent // TILE) for extent in extents)
     waste = tiles * TILE**2 / prod(extents)
     size = 4 * REACH**2 * inputs * outputs

@@ -28,7 +28,7 @@ class Anchor:
 
 
 def anchored(func: PrimFunc, name: str) -> Anchor | None:
-    """Return the anchor of a nest around the block ``name``, its epilogue made one block."""
+    """The anchor of a nest around the block ``name``, its epilogue made one block."""
     from tvm.s_tir import ScheduleError
 
     if not is_static(func):
@@ -69,5 +69,5 @@ def _anchored(schedule: Schedule, anchor: SBlockRV) -> Anchor | None:
 
 
 def blocks_before(schedule: Schedule, name: str) -> int:
-    """Return how many blocks stand before the one called ``name``."""
+    """How many blocks stand before the one called ``name``."""
     return [schedule.get(block).name_hint for block in blocks(schedule)].index(name)

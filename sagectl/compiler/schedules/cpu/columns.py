@@ -37,7 +37,7 @@ NARROWEST = 4
 
 
 def serves(nest: SBlock, target: Target) -> bool:
-    """Tell whether neighbours in the last axis of a result are made of neighbours, or of one.
+    """Whether neighbours in the last axis of a result are made of neighbours, or of one.
 
     Every operand must be walked one by one along that axis, or not at all: what is strided
     would be gathered lane by lane.

@@ -42,14 +42,14 @@ def apply(func: PrimFunc, target: Target) -> Schedule | None:
 
 
 def reduction(anchor: Anchor) -> tuple[int, int]:
-    """Return how many input channels and kernel places are summed."""
+    """How many input channels and kernel places are summed."""
     loops = anchor.schedule.get_loops(anchor.block)[-4:]
     blocks, height, span, inner = extents(anchor.schedule, loops)
     return blocks * inner, height * span
 
 
 def weight_extents(anchor: Anchor) -> list[int]:
-    """Return the shape of the packed weights, which alone have six axes."""
+    """The shape of the packed weights, which alone have six axes."""
     reads = [region.source.shape for region in anchor.schedule.get(anchor.block).reads]
     return [int(extent) for extents_ in reads if len(extents_) == 6 for extent in extents_]
 

@@ -78,7 +78,7 @@ def registered() -> dict[Dot, str]:
 
 
 def _functions(row: Dot) -> tuple[Any, Any]:
-    """Return what an instruction computes and how it is called."""
+    """What an instruction computes and how it is called."""
     from tvm.script import from_source
     from tvm.script import tirx as T  # noqa: N812 - the name in all of TVM
 

@@ -21,14 +21,14 @@ PARALLEL_GRAIN = 16_384
 
 
 def schedule_of(func: PrimFunc) -> Schedule:
-    """Return a fresh schedule; failing primitives raise without rendering the function."""
+    """A fresh schedule; failing primitives raise without rendering the function."""
     from tvm.s_tir import Schedule
 
     return Schedule(func, error_render_level="none", debug_mask="none")
 
 
 def lanes(target: Target, dtype: str = "float32") -> int:
-    """Return how many values of ``dtype`` fill a vector register of the target."""
+    """How many values of ``dtype`` fill a vector register of the target."""
     from tvm.runtime import DataType
 
     bits: int = DataType(dtype).bits
@@ -36,7 +36,7 @@ def lanes(target: Target, dtype: str = "float32") -> int:
 
 
 def is_static(func: PrimFunc) -> bool:
-    """Tell whether every shape is known, as all rules but the last require."""
+    """Whether every shape is known, as all rules but the last require."""
     from tvm.tirx import IntImm
     from tvm.tirx.buffer import BufferType
 
@@ -47,22 +47,22 @@ def is_static(func: PrimFunc) -> bool:
 
 
 def blocks(schedule: Schedule) -> list[SBlockRV]:
-    """Return the blocks under the root in program order."""
+    """The blocks under the root in program order."""
     return list(schedule.get_child_blocks(schedule.get_sblock("root")))
 
 
 def kinds(block: SBlock) -> list[int]:
-    """Return the kind of each iterator of a block: SPATIAL, REDUCTION or other."""
+    """The kind of each iterator of a block: SPATIAL, REDUCTION or other."""
     return [int(var.iter_type) for var in block.iter_vars]
 
 
 def is_spatial(block: SBlock) -> bool:
-    """Tell whether every iteration of the block writes an element of its own."""
+    """Whether every iteration of the block writes an element of its own."""
     return all(kind == SPATIAL for kind in kinds(block)) and block.init is None
 
 
 def extents(schedule: Schedule, loops: Sequence[LoopRV]) -> list[int]:
-    """Return the extents of loops that are all constant."""
+    """The extents of loops that are all constant."""
     return [int(schedule.get(loop).extent) for loop in loops]
 
 
@@ -83,7 +83,7 @@ def peeled(schedule: Schedule, loop: LoopRV) -> None:
 
 
 def accesses(block: SBlock) -> list[tuple[list[int], list[Any]]]:
-    """Return (shape, first index) of every buffer the block reads or writes."""
+    """Shape and first index of every buffer that the block reads or writes."""
     found = []
     for region in [*block.reads, *block.writes]:
         shape = [int(extent) for extent in region.source.shape]
@@ -92,7 +92,7 @@ def accesses(block: SBlock) -> list[tuple[list[int], list[Any]]]:
 
 
 def contiguous_suffix(block: SBlock) -> int:
-    """Count the trailing iterators which every access walks in memory order or not at all."""
+    """How many trailing iterators every access walks in memory order or not at all."""
     variables = [iterator.var for iterator in block.iter_vars]
     sizes = [int(iterator.dom.extent) for iterator in block.iter_vars]
     for count in range(len(variables), 0, -1):
@@ -117,7 +117,7 @@ def _walks(shape: list[int], index: list[Any], tail: list[Any], sizes: list[int]
 
 
 def depends_on(expression: Any, variables: Sequence[Any]) -> bool:
-    """Tell whether an index expression mentions one of the variables."""
+    """Whether an index expression mentions one of the variables."""
     from tvm.tirx.analysis import undefined_vars
 
     names = undefined_vars(expression, [])
@@ -125,5 +125,5 @@ def depends_on(expression: Any, variables: Sequence[Any]) -> bool:
 
 
 def volume(sizes: Sequence[int]) -> int:
-    """Return the number of iterations of a nest."""
+    """The number of iterations of a nest."""
     return prod(sizes)

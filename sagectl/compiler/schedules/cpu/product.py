@@ -50,7 +50,7 @@ def apply(func: PrimFunc, target: Target) -> Schedule | None:
 
 
 def with_rows_joined(anchor: Anchor) -> list[LoopRV]:
-    """Return the loops of the result, those over rows one where the product's are."""
+    """The loops of the result, those over rows one where the product's are."""
     schedule = anchor.schedule
     loops = list(schedule.get_loops(anchor.result))
     if len(loops) > len(schedule.get_loops(anchor.block)) - 1 == 2:
@@ -59,7 +59,7 @@ def with_rows_joined(anchor: Anchor) -> list[LoopRV]:
 
 
 def columns_of(anchor: Anchor, width: int) -> int:
-    """Return how many vectors stand side by side under a tile: a multiple of the panel's."""
+    """How many vectors stand side by side under a tile: a multiple of the panel's."""
     *_, count = extents(anchor.schedule, anchor.schedule.get_loops(anchor.result))
     return max(1, -(-count // width))
 

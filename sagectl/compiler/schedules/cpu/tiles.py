@@ -29,7 +29,7 @@ class Tile:
 
 
 def cycles(rows: int, columns: int) -> float:
-    """Return the cycles of one step of the reduction over a tile."""
+    """The cycles of one step of the reduction over a tile."""
     work = rows * columns / PER_CYCLE
     loads = (rows + columns) / PER_CYCLE
     return max(work, loads, LATENCY)
@@ -37,7 +37,7 @@ def cycles(rows: int, columns: int) -> float:
 
 @cache
 def best_tile(length: int, columns: int, registers: int) -> Tile:
-    """Return the tile that walks ``length`` rows by ``columns`` vectors in the fewest cycles.
+    """The tile that walks ``length`` rows by ``columns`` vectors in the fewest cycles.
 
     A tile need not divide the length: the remainder runs as a smaller tile of its own. It
     does divide the columns.
@@ -63,7 +63,7 @@ def best_tile(length: int, columns: int, registers: int) -> Tile:
 
 @cache
 def whole_tile(length: int, columns: int, registers: int) -> Tile:
-    """Return the best tile that divides the length, for code that cannot have a remainder."""
+    """The best tile that divides the length, for code that cannot have a remainder."""
     tiles = [
         best_tile(rows, columns, registers)
         for rows in range(1, min(length, registers) + 1)

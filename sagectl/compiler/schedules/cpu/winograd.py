@@ -86,7 +86,7 @@ def chunked(schedule: Schedule, result: SBlockRV, target: Target) -> tuple[LoopR
 
 
 def is_alone(schedule: Schedule, chunk: LoopRV) -> bool:
-    """Tell whether the whole image is one chunk."""
+    """Whether the whole image is one chunk."""
     return int(schedule.get(chunk).extent) == 1
 
 

@@ -1,4 +1,4 @@
-"""TVM's stock rules for graphics processors, which declare themselves as ours do."""
+"""TVM's stock rules for graphics processors, which decline as ours do."""
 
 from __future__ import annotations
 
