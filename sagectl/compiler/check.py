@@ -62,7 +62,7 @@ def _by_way_of_onnx(
             report = inspected(*route.as_onnx(request))
     except CompileError as error:
         if error.reason == "extra":
-            return {**bare, "Hint": f"{error.message}: {error.hint}"}
+            return {**bare, "Hint": f"{error.message}. {error.hint}"}
         problems = error.message.splitlines()
         return {**bare, "Compiles": False, "Problems": problems, "Hint": error.hint}
     return {**_described(report), "Targets": _targets()}

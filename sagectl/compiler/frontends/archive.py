@@ -43,7 +43,7 @@ MODEL_SUFFIXES = {
 
 # Beside the graph of a SavedModel lie files that are named like one.
 _COMPANIONS = frozenset(("fingerprint.pb", "keras_metadata.pb"))
-_SAVED_MODEL = frozenset(("saved_model.pb", "saved_model.pbtxt"))
+SAVED_MODEL = frozenset(("saved_model.pb", "saved_model.pbtxt"))
 
 
 @contextmanager
@@ -74,7 +74,7 @@ def model_digest(given: Path) -> str:
 
     Raises OSError for what cannot be read.
     """
-    folder = given.parent if given.name in _SAVED_MODEL else given
+    folder = given.parent if given.name in SAVED_MODEL else given
     if not folder.is_dir():
         return _file_digest(given)
     whole = hashlib.sha256()
@@ -85,7 +85,7 @@ def model_digest(given: Path) -> str:
 
 def _file_digest(path: Path) -> str:
     if path.exists() and not path.is_file():
-        raise OSError("It is no plain file")
+        raise OSError("it is no plain file")
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -33,5 +33,5 @@ def require(framework: str) -> None:
             f"Models of {framework} need {' and '.join(missing)}",
             stage="import",
             reason="extra",
-            hint=f"pip install 'sagectl[{extra}]'",
+            hint=f"Run: pip install 'sagectl[{extra}]'",
         )

@@ -38,15 +38,9 @@ def as_onnx(request: CompileRequest) -> Converted:
 
 def reference(model: Path, inputs: Sequence[Port], outputs: Sequence[Port]) -> Reference:
     """The converted network as onnxruntime runs it: Darknet itself is not at hand."""
-    from tempfile import NamedTemporaryFile
-
-    from onnx import save
-
     from sagectl.compiler.frontends.darknet.network import converted
-    from sagectl.compiler.frontends.onnx.reference import Onnxruntime
+    from sagectl.compiler.frontends.onnx.reference import Onnxruntime, in_memory
 
     if model.suffix != ".cfg":
         return Onnxruntime(model)
-    with NamedTemporaryFile(suffix=".onnx") as file:
-        save(converted(model, {port.name: port.shape for port in inputs}), file.name)
-        return Onnxruntime(type(model)(file.name))
+    return in_memory(converted(model, {port.name: port.shape for port in inputs}))

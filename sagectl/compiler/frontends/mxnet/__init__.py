@@ -37,15 +37,9 @@ def as_onnx(request: CompileRequest) -> Converted:
 
 def reference(model: Path, inputs: Sequence[Port], outputs: Sequence[Port]) -> Reference:
     """The converted model as onnxruntime runs it: MXNet is no longer kept up."""
-    from tempfile import NamedTemporaryFile
-
-    from onnx import save
-
     from sagectl.compiler.frontends.mxnet.symbol import converted
-    from sagectl.compiler.frontends.onnx.reference import Onnxruntime
+    from sagectl.compiler.frontends.onnx.reference import Onnxruntime, in_memory
 
     if model.suffix != ".json":
         return Onnxruntime(model)
-    with NamedTemporaryFile(suffix=".onnx") as file:
-        save(converted(model, {port.name: port.shape for port in inputs}), file.name)
-        return Onnxruntime(type(model)(file.name))
+    return in_memory(converted(model, {port.name: port.shape for port in inputs}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sagectl.compiler.frontends.onnx.protos import node_proto
 from sagectl.compiler.frontends.onnx.typing import schema_of, type_proto
 
 if TYPE_CHECKING:
@@ -44,19 +45,6 @@ def schema_function(node: Node) -> FunctionProto | None:
     if schema.has_function:
         return schema.function_body if schema.function_body.node else None
     return None
-
-
-def node_proto(node: Node) -> NodeProto:
-    """The node as ONNX writes it, with positions for names."""
-    from onnx import NodeProto
-
-    return NodeProto(
-        op_type=node.op,
-        domain=node.domain,
-        input=["" if value is None else f"i{index}" for index, value in enumerate(node.inputs)],
-        output=[f"o{index}" if each else "" for index, each in enumerate(node.wanted)],
-        attribute=node.attributes.values(),
-    )
 
 
 def bound_attributes(body: FunctionProto, node: Node) -> dict[str, AttributeProto]:

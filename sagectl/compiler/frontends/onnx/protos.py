@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from onnx import NodeProto
 
+    from sagectl.compiler.frontends.onnx.graph import Node
+
 
 def constant(name: str, array: Any) -> Value:
     """A value whose data is known."""
@@ -33,6 +35,19 @@ def origin_of(proto: NodeProto, domain: str) -> Origin:
     """How messages name a node: by its name, or by the first output it has."""
     name = proto.name or next((each for each in proto.output if each), proto.op_type)
     return Origin(name, f"{domain}.{proto.op_type}" if domain else proto.op_type)
+
+
+def node_proto(node: Node) -> NodeProto:
+    """The node as ONNX writes it, with positions for names."""
+    from onnx import NodeProto
+
+    return NodeProto(
+        op_type=node.op,
+        domain=node.domain,
+        input=["" if value is None else f"i{index}" for index, value in enumerate(node.inputs)],
+        output=[f"o{index}" if each else "" for index, each in enumerate(node.wanted)],
+        attribute=node.attributes.values(),
+    )
 
 
 def dense(sparse: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sagectl.compiler.errors import RequestError
+from sagectl.compiler.frontends.conversion import first_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,7 +76,7 @@ def _load_weights(model: ModelProto, path: Path) -> None:
     except (OSError, ValueError, checker.ValidationError) as error:
         raise _refused(
             f"The weights that {path.name} keeps outside itself cannot be loaded: "
-            f"{_first_line(error)}",
+            f"{first_line(error)}",
             "Put the data files where the model says, beside the .onnx file.",
         ) from error
 
@@ -97,10 +98,6 @@ def _check(model: ModelProto, path: Path) -> None:
 
 def _details(text: str) -> str:
     return "; ".join(line.strip() for line in text.splitlines() if line.strip())[:600]
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def _export_hint() -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.frontends import UnanswerableError
+from sagectl.compiler.frontends.conversion import first_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
+
+    from onnx import ModelProto
 
 
 class Onnxruntime:
@@ -38,9 +42,17 @@ class Onnxruntime:
         return results
 
 
+def in_memory(model: ModelProto) -> Onnxruntime:
+    """onnxruntime over a model that is in no file."""
+    from onnx import save
+
+    with NamedTemporaryFile(suffix=".onnx") as file:
+        save(model, file.name)
+        return Onnxruntime(Path(file.name))
+
+
 def _unanswerable(error: Exception) -> UnanswerableError:
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return UnanswerableError(f"onnxruntime cannot run the model: {lines[0][:300]}")
+    return UnanswerableError(f"onnxruntime cannot run the model: {first_line(error)}")
 
 
 def _refusals() -> tuple[type[Exception], ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.frontends.onnx.graph import Unsupported
+from sagectl.compiler.frontends.onnx.protos import node_proto
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,24 +38,17 @@ def output_types(node: Node) -> list[OutputType]:
 
     Raises Unsupported when the inputs contradict the operator's schema.
     """
-    from onnx import NodeProto, checker, numpy_helper, shape_inference
+    from onnx import checker, numpy_helper, shape_inference
 
     schema = schema_of(node)
     if schema is None:
         return [UNTYPED] * len(node.wanted)
-    names = [
-        f"i{index}" if value is not None else "" for index, value in enumerate(node.inputs)
-    ]
+    proto = node_proto(node)
     given = {
-        name: value for name, value in zip(names, node.inputs, strict=True) if value is not None
+        name: value
+        for name, value in zip(proto.input, node.inputs, strict=True)
+        if value is not None
     }
-    proto = NodeProto(
-        op_type=node.op,
-        domain=node.domain,
-        input=names,
-        output=[f"o{index}" if each else "" for index, each in enumerate(node.wanted)],
-        attribute=node.attributes.values(),
-    )
     data = {
         name: numpy_helper.from_array(value.data, name)
         for name, value in given.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.errors import RequestError
+from sagectl.compiler.frontends.archive import SAVED_MODEL
 from sagectl.compiler.frontends.conversion import converting
 from sagectl.compiler.frontends.tensorflow.computation import (
     Computation,
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-SAVED_MODEL = ("saved_model.pb", "saved_model.pbtxt")
 _HINT = "Save it with tf.saved_model.save(model, folder) and pack that folder."
 # Operators that reach beyond the computation: no network for inference has them, but a graph
 # may, and TensorFlow runs what a graph says.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.frontends import UnanswerableError
+from sagectl.compiler.frontends.conversion import first_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,7 +29,9 @@ class Predictor:
         try:
             self._booster = xgboost.Booster(model_file=content)
         except xgboost.core.XGBoostError as error:
-            raise UnanswerableError(f"xgboost cannot read the model: {_line(error)}") from error
+            raise UnanswerableError(
+                f"xgboost cannot read the model: {first_line(error)}"
+            ) from error
 
     def outputs(self, feeds: Mapping[str, Any], names: Sequence[str]) -> list[Any]:
         import numpy as np
@@ -44,8 +47,3 @@ class Predictor:
         )
         found = self._booster.predict(matrix)
         return [np.asarray(found) for _ in names]
-
-
-def _line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0][:300] if lines else type(error).__name__
