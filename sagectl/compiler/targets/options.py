@@ -25,7 +25,7 @@ _DTYPES = ("float", "float32", "int64", "long")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Options read and named as documented; ``settings`` are those that steer no code."""
+    """Options read and named as documented; ``settings`` are those of no field here."""
 
     mcpu: str | None = None
     mattr: tuple[str, ...] = ()

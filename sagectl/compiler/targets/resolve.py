@@ -117,7 +117,6 @@ def _target(platform: Platform, device: str | None, given: Options, *, native: b
         features=features,
         vector_bytes=vector_bytes,
         registers=registers,
-        has_fma=bool(features & {"fma", "neon"}),
         l1_bytes=row.l1_bytes,
         l2_bytes=row.l2_bytes,
         linkers=row.linkers,

@@ -34,8 +34,8 @@ class Target:
     widest vector worth using, ``registers`` how many such the schedules may hold at once.
     ``gpu`` is set where an accelerator is named; all the rest is its host's.
     ``precision`` is ``fast``, or ``exact`` where nothing may be approximated.
-    ``linkers`` are names in ``LINKERS``, best first. ``settings`` are the options that change
-    no code and are recorded in the package (``ANDROID_PLATFORM``).
+    ``linkers`` are names in ``LINKERS``, best first. ``settings`` are the options
+    that the package records besides (``ANDROID_PLATFORM``, ``gpu-code``).
     """
 
     os: str
@@ -49,7 +49,6 @@ class Target:
     features: frozenset[str]
     vector_bytes: int
     registers: int
-    has_fma: bool
     l1_bytes: int
     l2_bytes: int
     linkers: tuple[str, ...]

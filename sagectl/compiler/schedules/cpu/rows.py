@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from sagectl.compiler.passes.nests.rows import LANES, ROWS
 from sagectl.compiler.schedules.cpu.loops import (
+    SPATIAL,
     blocks,
     extents,
     fused,
     is_spatial,
     is_static,
+    kinds,
     lanes,
     parallel,
     peeled,
@@ -70,9 +72,9 @@ def _single_row(
 
 
 def _reduced(schedule: Schedule, block: SBlockRV) -> list[LoopRV]:
-    kinds = [int(var.iter_type) for var in schedule.get(block).iter_vars]
-    loops = schedule.get_loops(block)[-len(kinds) :]
-    return [loop for loop, kind in zip(loops, kinds, strict=True) if kind != 0]
+    order = kinds(schedule.get(block))
+    loops = schedule.get_loops(block)[-len(order) :]
+    return [loop for loop, kind in zip(loops, order, strict=True) if kind != SPATIAL]
 
 
 def vectorised(schedule: Schedule, block: SBlockRV, target: Target, row: LoopRV | None) -> None:
