@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from onnx import TensorProto
 
+from sagectl.compiler.frontends.onnx import import_model
+from sagectl.compiler.passes.pipeline import optimized
+from sagectl.compiler.schedules import scheduled
+from sagectl.compiler.targets import tvm_target
 from tests.compiler.schedules.workbench import (
     answer,
     assembly,
@@ -215,6 +220,26 @@ def test_a_nan_stays_one_in_vectors_and_behind_convolutions(operator: str) -> No
         proto = model(nodes, IMAGE, WEIGHTS)
         made = answer(proto, {"x": image})
         np.testing.assert_array_equal(np.isnan(made), np.isnan(expected(proto, {"x": image})))
+
+
+def test_a_cast_to_bfloat16_and_back_rounds() -> None:
+    import tvm
+    from tvm.relax import VirtualMachine
+
+    nodes = [
+        node("Cast", ["x"], "b", to=TensorProto.BFLOAT16),
+        node("Cast", ["b"], to=TensorProto.FLOAT),
+    ]
+    proto = model(nodes, {"x": (9,)})
+    specials = [np.nan, -np.inf, 3.4e38, 1.00390625, 1.01171875]
+    given = {"x": np.array([3.14159, -1e-3, 1e-41, -0.0, *specials], np.float32)}
+
+    module = import_model(proto, {"x": [9]}).module
+    built = tvm.compile(scheduled(optimized(module, host()), host()), target=tvm_target(host()))
+    machine = VirtualMachine(built, tvm.cpu())
+    made = machine["main"](tvm.runtime.tensor(given["x"])).numpy()
+
+    np.testing.assert_array_equal(made, expected(proto, given))
 
 
 def test_a_relu_is_one_instruction_of_the_machine() -> None:

@@ -33,7 +33,27 @@ def cast(node: Node, x: Any, bb: Any) -> Any:
     is_float = source.kind == "f" or source.name == "bfloat16"
     if is_float and wanted.name in _THROUGH:
         x = bb.emit(relax.op.astype(x, _THROUGH[wanted.name]))
+    if wanted.name == "bfloat16":
+        single = x if source.name == "float32" else bb.emit(relax.op.astype(x, "float32"))
+        x = bb.emit_te(_shortened, single, primfunc_name_hint="shortened")
     return relax.op.astype(x, wanted.name)
+
+
+def _shortened(x: Any) -> Any:
+    """Single precision rounded to the digits of bfloat16, to the even one of two.
+
+    TVM computes in single precision what is declared bfloat16, and drops casts there and back.
+    """
+    from tvm import te, tirx
+
+    def element(*at: Any) -> Any:
+        bits = tirx.reinterpret("uint32", x(*at))
+        odd = (bits >> tirx.const(16, "uint32")) & tirx.const(1, "uint32")
+        near = (bits + tirx.const(0x7FFF, "uint32") + odd) & tirx.const(0xFFFF0000, "uint32")
+        # A NaN's digits could carry over into an infinity.
+        return tirx.Select(x(*at) == x(*at), tirx.reinterpret("float32", near), x(*at))
+
+    return te.compute(x.shape, element)
 
 
 def _type(value: Any) -> np.dtype[Any]:
