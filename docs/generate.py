@@ -48,7 +48,8 @@ def walked(ctx: click.Context) -> Iterator[click.Context]:
     group = ctx.command
     if not isinstance(group, click.Group):
         return
-    for name in group.list_commands(ctx):
+    # One group has a command for every resource there is, whatever it is called.
+    for name in (*group.list_commands(ctx), "RESOURCE"):
         command = group.get_command(ctx, name)
         if command is None or command.hidden:
             continue
