@@ -171,15 +171,6 @@ def release(store: Store, job: Job, status: str, *, now: int, is_attempt: bool =
         return True
 
 
-def expired(store: Store, *, now: int) -> tuple[Job, ...]:
-    """Jobs whose owner let the lease run out: it died, or the machine slept."""
-    with store.reading() as db:
-        rows = db.execute(
-            f"{_SELECT} WHERE j.owner IS NOT NULL AND j.lease_until < ? ORDER BY r.id", (now,)
-        )
-        return tuple(map(_job, rows))
-
-
 def _is_final(kind: str, status: str) -> bool:
     statuses = KINDS[kind].statuses
     return statuses is not None and statuses.is_final(status)

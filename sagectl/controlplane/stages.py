@@ -75,10 +75,6 @@ class StageLog:
         self._clock = clock
         self._current: Stage | None = None
 
-    @property
-    def current(self) -> str:
-        return self._current.name if self._current else ""
-
     def begin(self, name: str) -> None:
         self.end()
         self._current = Stage(name, self._clock())

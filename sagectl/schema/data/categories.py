@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sagectl.manifest.wording import shown
+from sagectl.manifest.wording import counted, shown
 from sagectl.schema.data.found import TOLD, Found
 from sagectl.schema.data.strict_json import strict_json
 
@@ -82,7 +82,7 @@ def _count(count: int, text: str, task: TaskType | None, found: Found) -> None:
     is_choice = task is None or "MultiClass" in task.name
     least = 2 if is_choice else 1
     if count < least:
-        said = f"has {count} label{'s' * (count != 1)}, and a choice needs {least}"
+        said = f"has {counted(count, 'label')}, and a choice needs {least}"
         found.add("categories.few", said, *place)
     elif task is not None and task.label_limit and count > task.label_limit:
         said = f"has {count} labels, and {task.name} takes {task.label_limit}"
