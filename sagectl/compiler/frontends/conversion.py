@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -38,6 +39,8 @@ _QUIET = {
     "KERAS_BACKEND": "tensorflow",
 }
 _LONGEST = 600
+# How terminals are told of colours and bold letters.
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,8 @@ def converting(what: str, failures: tuple[type[Exception], ...], hint: str) -> I
 
 def first_line(error: Exception) -> str:
     """The line of a library's message that says most: its first, without colours."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = _COLOURS.sub("", str(error))
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     return (lines[0] if lines else type(error).__name__)[:_LONGEST]
 
 

@@ -38,6 +38,9 @@ def load(request: CompileRequest) -> Imported:
     with model_file(request.model, request.framework) as path:
         model = read_model(path)
     imported = import_model(model, request.inputs)
+    if imported.reference is None and path.exists():
+        # Too large for one message and not out of an archive: compared as it lies there.
+        imported = replace(imported, reference=path)
     unproven = imported.facts["unproven"]
     if request.verify or request.is_compared or not unproven:
         return imported

@@ -50,7 +50,17 @@ def read_model(path: Path) -> ModelProto:
 
 def serialised(model: ModelProto) -> bytes | None:
     """The model as one message, None when it is too large to be one."""
-    return model.SerializeToString() if model.ByteSize() < LARGEST_MESSAGE else None
+    return model.SerializeToString() if is_one_message(model) else None
+
+
+def is_one_message(model: ModelProto) -> bool:
+    """Whether protobuf can write the model; it cannot even tell the size of a larger one."""
+    from google.protobuf.message import EncodeError
+
+    try:
+        return int(model.ByteSize()) < LARGEST_MESSAGE
+    except EncodeError:
+        return False
 
 
 def _check_versions(model: ModelProto, path: Path) -> None:
@@ -85,7 +95,7 @@ def _check(model: ModelProto, path: Path) -> None:
     from onnx import checker
 
     # The checker reads a large model only from its file.
-    subject = model if model.ByteSize() < LARGEST_MESSAGE else str(path)
+    subject = model if is_one_message(model) else str(path)
     try:
         checker.check_model(subject)
     except checker.ValidationError as error:

@@ -50,8 +50,10 @@ def vetted(path: Path) -> str:
     """
     if not zipfile.is_zipfile(path):
         with path.open("rb") as file:
-            begins = file.read(2)
-        if begins[:1] == b"\x80" and begins[1:] in (b"\x02", b"\x03", b"\x04", b"\x05"):
+            begins = file.read(4)
+        if begins == b"PK\x03\x04":
+            raise _refused(path, "is a damaged archive: its end is missing")
+        if begins[:1] == b"\x80" and begins[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
             raise _pickled(path)
         raise _not_torch(path)
     try:

@@ -146,7 +146,7 @@ def test_a_truncated_archive_is_refused(tmp_path: Path) -> None:
     path = program(tmp_path / "net.pt2", {})
     path.write_bytes(path.read_bytes()[:-30])
 
-    with pytest.raises(RequestError, match=r"net\.pt2 is"):
+    with pytest.raises(RequestError, match=r"net\.pt2 is a damaged archive"):
         vetted(path)
 
 
