@@ -24,7 +24,7 @@ class Column:
     """A value derived from a row: a feature with its missing values sent left or right.
 
     ``words`` make it one or zero, for in the set or not. ``thresholds`` are those of all
-    nodes that look at it, ascending; ``at`` is where in ``words`` or thresholds it begins.
+    nodes that look at it, ascending.
     """
 
     feature: int

@@ -35,7 +35,7 @@ _LANES = (
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What a nest reads and writes, flat: ``count`` rows, ``features`` and ``outputs`` wide."""
+    """What a nest reads and writes, flat: ``count`` rows, ``features`` and ``base`` wide."""
 
     x: Any
     out: Any

@@ -149,7 +149,7 @@ CASES: dict[str, dict[str, Any]] = {
 @pytest.mark.frameworks
 @pytest.mark.parametrize("case", CASES)
 def test_a_package_predicts_what_lightgbm_does(case: str, tmp_path: Path) -> None:
-    lightgbm = pytest.importorskip("lightgbm")
+    lightgbm = pytest.importorskip("lightgbm", reason="the extra lightgbm brings it")
     random = np.random.default_rng(0)
     rows = random.standard_normal((500, 5))
     rows[random.random(rows.shape) < 0.1] = np.nan

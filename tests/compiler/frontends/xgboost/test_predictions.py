@@ -67,7 +67,7 @@ def data(case: str, parameters: dict[str, Any]) -> tuple[Any, np.ndarray[Any, An
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_package_predicts_what_xgboost_does(case: str, tmp_path: Path) -> None:
-    xgboost = pytest.importorskip("xgboost")
+    xgboost = pytest.importorskip("xgboost", reason="the extra xgboost brings it")
     parameters = {"max_depth": 4, **CASES[case]}
     matrix, rows = data(case, parameters)
     booster = xgboost.train(parameters, matrix, 12)
