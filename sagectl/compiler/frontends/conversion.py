@@ -25,7 +25,7 @@ from sagectl.errors import CompileError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from onnx import ModelProto
+    from onnx import GraphProto, ModelProto
 
     from sagectl.compiler.frontends import Imported
     from sagectl.compiler.request import CompileRequest
@@ -127,10 +127,19 @@ def first_line(error: Exception) -> str:
 
 def renamed(model: ModelProto, names: Mapping[str, str]) -> None:
     """Give values of a graph the names that people know them by, in place."""
-    for node in model.graph.node:
+    _renamed(model.graph, names)
+
+
+def _renamed(graph: GraphProto, names: Mapping[str, str]) -> None:
+    for node in graph.node:
         for side in (node.input, node.output):
             side[:] = [names.get(name, name) for name in side]
-    graph = model.graph
+        # A branch reads what its surroundings make.
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                _renamed(attribute.g, names)
+            for inner in attribute.graphs:
+                _renamed(inner, names)
     for value in (*graph.input, *graph.output, *graph.value_info, *graph.initializer):
         value.name = names.get(value.name, value.name)
 
