@@ -15,6 +15,7 @@ import os
 import platform
 import sys
 import time
+from pathlib import Path
 from statistics import geometric_mean
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 # Largest differences over the largest output: a real one by rounding, a quantised one because
 # values that fall between two levels may go to either.
 REAL, QUANTISED = 1e-4, 5e-2
+# Seconds: onnxruntime's and OpenVINO's threads spin for less when they wait for work.
+REST = 0.1
 OTHERS = ("openvino", "tvm")
 
 Feeds = dict[str, np.ndarray[Any, Any]]
@@ -66,7 +69,9 @@ def machine(model: ModelProto, feeds: Feeds, *, ours: bool) -> tuple[Callable[[]
     from sagectl.compiler.passes.pipeline import optimized
     from sagectl.compiler.schedules import scheduled
     from sagectl.compiler.targets import resolve, tvm_target
+    from sagectl.runtime.library import load_runtime
 
+    load_runtime(Path())  # it tells the pool of threads what a runner tells it
     target = resolve(None, None, {})
     shapes = {name: list(value.shape) for name, value in feeds.items()}
     start = time.perf_counter()
@@ -101,18 +106,29 @@ def openvino(model: ModelProto, feeds: Feeds, threads: int) -> Callable[[], Any]
 
 
 def interleaved(
-    engines: Mapping[str, Callable[[], Any]], seconds: float, clock: Callable[[], float]
+    engines: Mapping[str, Callable[[], Any]],
+    seconds: float,
+    clock: Callable[[], float],
+    rest: float,
 ) -> dict[str, float]:
-    """Return the median milliseconds of each engine, run in turns."""
+    """Return the median milliseconds of each engine, run in turns.
+
+    An engine's threads spin for a while when it is done, on the cores of the next: at several
+    threads a turn is a burst of runs, after a rest that lets them fall asleep.
+    """
     taken: dict[str, list[float]] = {name: [] for name in engines}
-    for run in engines.values():
-        run()
     end = time.monotonic() + seconds * len(engines)
     while time.monotonic() < end or len(next(iter(taken.values()))) < 3:
         for name, run in engines.items():
-            start = clock()
+            time.sleep(rest)
             run()
-            taken[name].append(clock() - start)
+            until = time.monotonic() + rest
+            while True:
+                start = clock()
+                run()
+                taken[name].append(clock() - start)
+                if time.monotonic() >= until:
+                    break
     return {name: float(np.median(values)) * 1e3 for name, values in taken.items()}
 
 
@@ -132,8 +148,9 @@ def measured(name: str, given: argparse.Namespace) -> dict[str, float]:
         engines["openvino"] = openvino(model, feeds, given.threads)
     if given.tvm:
         engines["tvm"], _ = machine(model, feeds, ours=False)
-    clock = time.process_time if given.threads == 1 else time.perf_counter
-    times = interleaved(engines, given.seconds, clock)
+    alone = given.threads == 1
+    clock = time.process_time if alone else time.perf_counter
+    times = interleaved(engines, given.seconds, clock, 0.0 if alone else REST)
     others = [f"{times[key]:10.2f}" if key in times else f"{'-':>10}" for key in OTHERS]
     ratio = times["sagectl"] / times["onnxruntime"]
     print(
