@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import numpy as np
 
@@ -128,6 +128,28 @@ def difference(
     if reference.dtype.kind in "fc" or str(reference.dtype) in TOLERANCES:
         return _floating(name, ours, reference, within, floor)
     return _exact(name, ours, reference, within)
+
+
+def differences(
+    source: Mapping[str, Any], outputs: Iterable[tuple[str, Array, Array]]
+) -> tuple[Difference, ...]:
+    """How outputs (name, ours, the reference's) differ, judged by what a package's meta tells.
+
+    ``source`` is its ``Source``: the narrowest type that the model computes in, the outputs
+    that no quantisation lies behind, and those that a sigmoid makes.
+    """
+    within = str(source.get("Narrowest", ""))
+    exempt, saturating = source.get("Unquantised", ()), source.get("Saturating", ())
+    return tuple(
+        difference(
+            name,
+            ours,
+            reference,
+            "" if name in exempt else within,
+            SATURATED if name in saturating else 0.0,
+        )
+        for name, ours, reference in outputs
+    )
 
 
 def _of_another_kind(name: str, ours: Array, reference: Array) -> Difference:

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sagectl.compiler.comparison import SATURATED, Comparison, difference
+from sagectl.compiler.comparison import Comparison, differences
 from sagectl.compiler.frontends import UnanswerableError, frontend
 from sagectl.compiler.inputs import DRAWS, drawn
 from sagectl.runtime import RunnerError, load
@@ -41,18 +41,8 @@ def _report(framework: str, package: Path, model: Path, data: Path | None) -> di
     except RunnerError as error:
         return {"Failed": error.message}
     source = runner.meta["Sagectl"].get("Source", {})
-    within = str(source.get("Narrowest", ""))
-    exempt, saturating = source.get("Unquantised", ()), source.get("Saturating", ())
-    rows = tuple(
-        difference(
-            name,
-            ours[name],
-            value,
-            "" if name in exempt else within,
-            SATURATED if name in saturating else 0.0,
-        )
-        for name, value in zip(names, theirs, strict=True)
-    )
+    pairs = [(name, ours[name], value) for name, value in zip(names, theirs, strict=True)]
+    rows = differences(source, pairs)
     return Comparison(reference.name, inputs, rows).as_dict()
 
 

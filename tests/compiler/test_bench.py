@@ -1,20 +1,29 @@
 from __future__ import annotations
 
 import sys
+import time
+from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
+from onnx import numpy_helper, parser, save
 
 from sagectl.compiler.api import compile_model
 from sagectl.compiler.bench import bench
 from sagectl.compiler.bench.peak import peak
 from sagectl.compiler.bench.results import measurement, verdict
+from sagectl.compiler.bench.timing import WARM_UP, interleaved
 from sagectl.compiler.request import compile_request
+from sagectl.compiler.verify import compared
 from sagectl.errors import InputError, MissingExtraError
 from sagectl.render.bench_page import page
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from onnx import ModelProto
 
     from sagectl.compiler.bench import Benchmark
     from sagectl.compiler.packaging import Package
@@ -49,6 +58,69 @@ def test_outputs_are_compared_in_the_same_run(found: Benchmark) -> None:
 
     assert agreement.passed
     assert {row.output for row in agreement.rows} == {"scores", "features/relu"}
+
+
+@pytest.mark.parametrize(
+    ("change", "differing"),
+    [({"shift": 0.003}, []), ({"factor": 1.01}, ["fine"])],
+    ids=["values-between-levels", "wrong"],
+)
+def test_answers_are_judged_as_verification_judges_them(
+    tmp_path: Path, change: dict[str, float], differing: list[str]
+) -> None:
+    for name, given in (("compiled", {}), ("compared", change)):
+        save(_partly_quantised(**given), tmp_path / f"{name}.onnx")
+    made = compile_model(compile_request(tmp_path / "compiled.onnx", output=tmp_path))
+    other = tmp_path / "compared.onnx"
+
+    (agreement,) = bench(made.path, other, runs=1).agreements
+
+    assert agreement.rows == compared(made.path, other).rows
+    assert [row.output for row in agreement.rows if not row.passed] == differing
+
+
+def _partly_quantised(shift: float = 0.0, factor: float = 1.0) -> ModelProto:
+    """An output on levels 0.05 apart, of values moved by ``shift``, and one on none."""
+    text = """< ir_version: 9, opset_import: ["": 17] >
+        g (float[2,64] x, float s, uint8 zero, float shift, float factor) =>
+            (float[2,64] rough, float[2,64] fine) {
+          moved = Add(x, shift) q = QuantizeLinear(moved, s, zero)
+          rough = DequantizeLinear(q, s, zero) fine = Mul(x, factor) }"""
+    model = parser.parse_model(text)
+    values = {"s": 0.05, "shift": shift, "factor": factor}
+    held = {name: np.array(value, np.float32) for name, value in values.items()}
+    for name, value in {**held, "zero": np.array(128, np.uint8)}.items():
+        model.graph.initializer.append(numpy_helper.from_array(value, name))
+    return model
+
+
+def test_an_engine_of_several_threads_rests_until_those_of_the_other_sleep() -> None:
+    calls: list[tuple[str, float, float]] = []
+
+    def engine(name: str) -> None:
+        began = time.monotonic()
+        time.sleep(0.002)
+        calls.append((name, began, time.monotonic()))
+
+    engines = {name: partial(engine, name) for name in ("ours", "theirs")}
+    rows = interleaved(engines, threads=2, runs=4)
+
+    # What engines keep awake they keep awake for 45 ms at most.
+    turns = pairwise(calls[2 * WARM_UP :])
+    rests = [now[1] - last[2] for last, now in turns if now[0] != last[0]]
+    assert len(rests) == 7
+    assert min(rests) > 0.045
+    # One run of each turn wakes the threads and does not count.
+    assert [row.runs for row in rows] == [4, 4]
+    assert len(calls) == 2 * (WARM_UP + 4 + 4)
+
+
+def test_an_engine_of_one_thread_needs_no_rest() -> None:
+    began = time.monotonic()
+
+    interleaved({name: lambda: time.sleep(0.001) for name in ("a", "b")}, threads=1, runs=4)
+
+    assert time.monotonic() - began < 0.1
 
 
 def test_memory_is_that_of_processes_of_their_own(found: Benchmark) -> None:
@@ -127,7 +199,7 @@ def test_what_is_no_package_is_said(model: Path) -> None:
 
 
 def test_another_model_is_said(package: Package, tmp_path: Path) -> None:
-    from onnx import TensorProto, helper, save
+    from onnx import TensorProto, helper
 
     names = [
         helper.make_tensor_value_info(name, TensorProto.FLOAT, [2]) for name in ("a", "b", "c")

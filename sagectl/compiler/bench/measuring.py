@@ -73,7 +73,7 @@ def bench(
         agreements: tuple[Agreement, ...] = ()
         for count in threads:
             loaded = _loaded(subject, count)
-            agreements = agreements or _agreements(loaded, subject.feeds)
+            agreements = agreements or _agreements(loaded, subject)
             ours, *theirs = _measured(loaded, subject.feeds, count, runs)
             rows += [ours, *theirs]
             verdicts += [verdict(ours, each) for each in theirs]
@@ -112,25 +112,25 @@ def _measured(
     )
 
 
-def _agreements(loaded: Sequence[engines.Engine], feeds: Feeds) -> tuple[Agreement, ...]:
+def _agreements(loaded: Sequence[engines.Engine], subject: _Subject) -> tuple[Agreement, ...]:
     import numpy as np
 
-    from sagectl.compiler.comparison import difference
+    from sagectl.compiler.comparison import differences
 
+    source = layout.meta(subject.package)["Sagectl"].get("Source", {})
     ours, *others = loaded
-    mine = engines.answer(ours, feeds)
+    mine = engines.answer(ours, subject.feeds)
     found = []
     for engine in others:
-        theirs = engines.answer(engine, feeds)
+        theirs = engines.answer(engine, subject.feeds)
         if len(theirs) != len(mine):
             raise _another_model(engine)
         # Engines may rename outputs; their order is the model's.
         pairs = [
-            (name, value, theirs.get(name, other))
+            (name, value, np.asarray(theirs.get(name, other)))
             for (name, value), other in zip(mine.items(), theirs.values(), strict=True)
         ]
-        rows = tuple(difference(name, own, np.asarray(other)) for name, own, other in pairs)
-        found.append(Agreement(str(engine), rows))
+        found.append(Agreement(str(engine), differences(source, pairs)))
     return tuple(found)
 
 
