@@ -200,7 +200,7 @@ def frameworks() -> str:
 # Heading -> the table of a frontend whose names are all that it knows.
 KNOWN = (
     ("Darknet's layers", "darknet.layers", "LAYERS"),
-    ("Darknet's activations", "darknet.layers", "ACTIVATIONS"),
+    ("Darknet's activations", "darknet.activations", "ACTIVATIONS"),
     ("MXNet's operators", "mxnet.operators", "OPERATORS"),
     ("XGBoost's objectives", "xgboost.objectives", "OBJECTIVES"),
     ("scikit-learn's transformers", "sklearn.steps", "TRANSFORMERS"),

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sagectl.compiler.frontends.darknet.activations import activated
+from sagectl.compiler.frontends.darknet.boxes import region, yolo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Any
 
     from sagectl.compiler.frontends.darknet.network import Graph, Shape
     from sagectl.compiler.frontends.darknet.reading import Section, Weights
@@ -24,7 +28,12 @@ def convolutional(graph: Graph, section: Section, x: str, shape: Shape) -> Made:
     stride, groups = section.whole("stride", 1), section.whole("groups", 1)
     across, down = section.whole("stride_x", stride), section.whole("stride_y", stride)
     dilation = section.whole("dilation", 1)
-    pad = size // 2 * dilation if section.whole("pad", 0) else section.whole("padding", 0)
+    pad = size // 2 if section.whole("pad", 0) else section.whole("padding", 0)
+    if size == 1:
+        dilation = 1
+    if dilation != 1 and 2 * pad != size - 1:
+        raise ValueError(f"dilation {dilation} with padding {pad} of size {size}")
+    pad *= dilation
     if channels % groups or filters % groups:
         raise ValueError(f"{groups} groups of {channels} channels and {filters} filters")
     bias, scale = _scales(graph.weights, section, filters)
@@ -44,7 +53,7 @@ def convolutional(graph: Graph, section: Section, x: str, shape: Shape) -> Made:
         (height + 2 * pad - reach) // down + 1,
         (width + 2 * pad - reach) // across + 1,
     )
-    return _activated(graph, section, made, "logistic"), result
+    return activated(graph, section, made, "logistic"), result
 
 
 def _scales(weights: Weights, section: Section, count: int) -> tuple[Any, Any]:
@@ -77,7 +86,7 @@ def connected(graph: Graph, section: Section, x: str, shape: Shape) -> Made:
         weights = weights * scale[:, None]
     flat = graph.add("Flatten", [x], axis=1)
     names = [flat, graph.constant(weights), graph.constant(bias)]
-    return _activated(graph, section, graph.add("Gemm", names, transB=1), "logistic"), (
+    return activated(graph, section, graph.add("Gemm", names, transB=1), "logistic"), (
         count,
         outputs,
     )
@@ -87,16 +96,20 @@ def maxpool(graph: Graph, section: Section, x: str, shape: Shape) -> Made:
     count, channels, height, width = shape
     stride = section.whole("stride", 1)
     size = section.whole("size", stride)
+    across, down = section.whole("stride_x", stride), section.whole("stride_y", stride)
     padding = section.whole("padding", size - 1)
     before, after = padding // 2, padding - padding // 2
     made = graph.add(
         "MaxPool",
         [x],
         kernel_shape=[size, size],
-        strides=[stride, stride],
+        strides=[down, across],
         pads=[before, before, after, after],
     )
-    rows, columns = ((each + padding - size) // stride + 1 for each in (height, width))
+    rows, columns = (
+        (height + padding - size) // down + 1,
+        (width + padding - size) // across + 1,
+    )
     return made, (count, channels, rows, columns)
 
 
@@ -132,15 +145,15 @@ def _part(graph: Graph, x: str, channels: int, groups: int, group: int) -> str:
 
 
 def shortcut(graph: Graph, section: Section, x: str, shape: Shape) -> Made:
-    made = x
-    for place in section.wholes("from"):
+    made, places = x, section.wholes("from")
+    if not places:
+        raise ValueError("it names no layer to add")
+    for place in places:
         name, size = _earlier(graph, place)
         if size != shape:
             raise ValueError(f"layers of shapes {size} and {shape} are added")
         made = graph.add("Add", [made, name])
-    if section.text("weights_type", "none") != "none":
-        raise ValueError("weighted shortcuts are not compiled")
-    return _activated(graph, section, made, "linear"), shape
+    return activated(graph, section, made, "linear"), shape
 
 
 def _earlier(graph: Graph, place: int) -> Made:
@@ -155,6 +168,8 @@ def upsample(graph: Graph, section: Section, x: str, shape: Shape) -> Made:
     import numpy as np
 
     stride = section.whole("stride", 2)
+    if stride < 1:
+        raise ValueError(f"stride {stride}: only larger images are made")
     scales = graph.constant(np.array([1, 1, stride, stride], np.float32))
     made = graph.add(
         "Resize",
@@ -175,7 +190,7 @@ def reorg(graph: Graph, section: Section, x: str, shape: Shape) -> Made:
     count, channels, height, width = shape
     stride = section.whole("stride", 1)
     area = stride * stride
-    if section.whole("reverse", 0) or channels % area or height % stride or width % stride:
+    if channels % area or height % stride or width % stride:
         raise ValueError(f"stride {stride} of {channels} channels, {height} by {width}")
     split = (count, channels // area, height, stride, width, stride)
     result = (count, channels * area, height // stride, width // stride)
@@ -194,106 +209,76 @@ def softmax(graph: Graph, section: Section, x: str, shape: Shape) -> Made:
     return graph.add("Softmax", [flat], axis=1), size
 
 
+def scale_channels(graph: Graph, section: Section, x: str, shape: Shape) -> Made:
+    """An earlier layer, each channel times its number in this one."""
+    name, size = _earlier(graph, section.whole("from", -1))
+    if section.whole("scale_wh", 0) or shape != (*size[:2], 1, 1):
+        raise ValueError(f"a layer of shape {size} times one of {shape}")
+    return activated(graph, section, graph.add("Mul", [name, x]), "linear"), size
+
+
+def attention(graph: Graph, section: Section, x: str, shape: Shape) -> Made:
+    """This layer times an earlier one, number by number."""
+    name, size = _earlier(graph, section.whole("from", -1))
+    if size != shape:
+        raise ValueError(f"layers of shapes {size} and {shape} are multiplied")
+    return activated(graph, section, graph.add("Mul", [x, name]), "linear"), shape
+
+
+def activation(graph: Graph, section: Section, x: str, shape: Shape) -> Made:
+    return activated(graph, section, x, "linear"), shape
+
+
+def crop(graph: Graph, section: Section, x: str, shape: Shape) -> Made:
+    """The middle of an image, its pixels brought to -1 to 1 unless they are not adjusted."""
+    import numpy as np
+
+    height, width = section.whole("crop_height", 1), section.whole("crop_width", 1)
+    top, left = (shape[2] - height) // 2, (shape[3] - width) // 2
+    if top < 0 or left < 0:
+        raise ValueError(f"{height} by {width} of {shape[2]} by {shape[3]} pixels")
+    bounds = ([top, left], [top + height, left + width], [2, 3])
+    made = graph.add("Slice", [x, *(graph.constant(np.array(each)) for each in bounds)])
+    if not section.whole("noadjust", 0):
+        made = graph.add("Mul", [made, graph.constant(np.float32(2))])
+        made = graph.add("Sub", [made, graph.constant(np.float32(1))])
+    return made, (*shape[:2], height, width)
+
+
 def unchanged(_graph: Graph, _section: Section, x: str, shape: Shape) -> Made:
     """What only training knows: dropout and cost."""
     return x, shape
 
 
-def yolo(graph: Graph, section: Section, x: str, shape: Shape) -> Made:
-    """Logistic functions of x, y, objectness and classes; width and height as they are."""
-    anchors = len(section.wholes("mask")) or section.whole("num", 1)
-    stretch = section.number("scale_x_y", 1)
-    classes = section.whole("classes", 20)
-    name = f"yolo_{len(graph.layers)}"
-    made = _boxes(graph, x, shape, (anchors, classes), (name, "Sigmoid", stretch))
-    graph.outputs.append((made, shape))
-    return made, shape
-
-
-def region(graph: Graph, section: Section, x: str, shape: Shape) -> Made:
-    """The same of YOLO 2, whose classes share by a softmax."""
-    anchors, classes = section.whole("num", 1), section.whole("classes", 20)
-    if section.whole("coords", 4) != 4 or "tree" in section.options:
-        raise ValueError("only four coordinates and no tree of classes are compiled")
-    kind = "Softmax" if section.whole("softmax", 0) else "Sigmoid"
-    name = f"region_{len(graph.layers)}"
-    made = _boxes(graph, x, shape, (anchors, classes), (name, kind, 1))
-    graph.outputs.append((made, shape))
-    return made, shape
-
-
-def _boxes(
-    graph: Graph, x: str, shape: Shape, boxes: tuple[int, int], form: tuple[str, str, float]
-) -> str:
-    import numpy as np
-
-    (anchors, classes), (name, kind, stretch) = boxes, form
-    count, channels, height, width = shape
-    if channels != anchors * (5 + classes):
-        raise ValueError(f"{channels} channels for {anchors} anchors of {classes} classes")
-    size = np.array([count, anchors, 5 + classes, height, width])
-    apart = graph.add("Reshape", [x, graph.constant(size)])
-
-    def cut(first: int, last: int) -> str:
-        bounds = (graph.constant(np.array([each])) for each in (first, last, 2))
-        return graph.add("Slice", [apart, *bounds])
-
-    centre = graph.add("Sigmoid", [cut(0, 2)])
-    if stretch != 1:
-        centre = graph.add("Mul", [centre, graph.constant(np.float32(stretch))])
-        shift = graph.constant(np.float32(-0.5 * (stretch - 1)))
-        centre = graph.add("Add", [centre, shift])
-    attributes: dict[str, Any] = {"axis": 2} if kind == "Softmax" else {}
-    parts = [
-        centre,
-        cut(2, 4),
-        graph.add("Sigmoid", [cut(4, 5)]),
-        graph.add(kind, [cut(5, 5 + classes)], **attributes),
-    ]
-    together = graph.add("Concat", parts, axis=2)
-    return graph.add("Reshape", [together, graph.constant(np.array(shape))], name)
-
-
-def _activated(graph: Graph, section: Section, x: str, default: str) -> str:
-    name = section.text("activation", default)
-    if name == "linear":
-        return x
-    if name not in ACTIVATIONS:
-        raise ValueError(f"the activation {name!r} is not known")
-    operator, attributes = ACTIVATIONS[name]
-    if operator == "Swish":
-        return graph.add("Mul", [x, graph.add("Sigmoid", [x])])
-    return graph.add(operator, [x], **attributes)
-
-
-ACTIVATIONS: Mapping[str, tuple[str, dict[str, Any]]] = MappingProxyType(
-    {
-        "elu": ("Elu", {}),
-        "leaky": ("LeakyRelu", {"alpha": 0.1}),
-        "logistic": ("Sigmoid", {}),
-        "mish": ("Mish", {}),
-        "relu": ("Relu", {}),
-        "swish": ("Swish", {}),
-        "tanh": ("Tanh", {}),
-    }
-)
 LAYERS: Mapping[str, Layer] = MappingProxyType(
     {
+        "activation": activation,
         "avg": avgpool,
         "avgpool": avgpool,
+        "conn": connected,
         "connected": connected,
         "conv": convolutional,
         "convolutional": convolutional,
         "cost": unchanged,
+        "crop": crop,
         "dropout": unchanged,
+        "empty": unchanged,
         "max": maxpool,
         "maxpool": maxpool,
         "region": region,
         "reorg": reorg,
         "route": route,
+        "sam": attention,
+        "scale_channels": scale_channels,
         "shortcut": shortcut,
+        "silence": unchanged,
+        "soft": softmax,
         "softmax": softmax,
         "upsample": upsample,
         "yolo": yolo,
     }
 )
+# Those of them that take images, not rows.
+IMAGES = frozenset(
+    ("avg", "avgpool", "conv", "convolutional", "crop", "max", "maxpool", "region", "reorg")
+) | {"upsample", "yolo"}

@@ -60,25 +60,19 @@ def converted(cfg: Path, shapes: Mapping[str, Sequence[int]]) -> ModelProto:
 
     Raises RequestError, and CompileError that names all layers that are not known.
     """
-    from sagectl.compiler.frontends.darknet.layers import LAYERS
+    from sagectl.compiler.frontends.darknet.layers import IMAGES, LAYERS
 
     net, *sections = read_sections(cfg)
-    unknown = sorted({f"[{each.kind}]" for each in sections if each.kind not in LAYERS})
-    if unknown:
-        verb = "is" if len(unknown) == 1 else "are"
-        raise CompileError(
-            f"{', '.join(unknown)} of {cfg.name} {verb} not known",
-            stage="import",
-            reason="operator",
-            details={"operators": unknown, "nodes": unknown, "needs": []},
-            hint=f"Known are {', '.join(f'[{name}]' for name in sorted(LAYERS))}.",
-        )
+    _check_known(cfg, sections)
     graph = Graph(Weights(weights_beside(cfg, ".weights", PACK_BOTH)))
     shape = _input_shape(net, shapes)
     name = INPUT
     for section in sections:
+        here = _shape_of(graph, shape)
         try:
-            name, result = LAYERS[section.kind](graph, section, name, _shape_of(graph, shape))
+            if len(here) != len(shape) and section.kind in IMAGES:
+                raise ValueError(f"it takes images, not rows of {here[-1]} numbers")
+            name, result = LAYERS[section.kind](graph, section, name, here)
         except (IndexError, ZeroDivisionError, ValueError) as error:
             raise format_error(
                 f"{cfg.name}:{section.line}: [{section.kind}] cannot be: {error}",
@@ -91,6 +85,29 @@ def converted(cfg: Path, shapes: Mapping[str, Sequence[int]]) -> ModelProto:
         graph.layers.append((name, result))
     graph.weights.require_end()
     return _model(graph, shape)
+
+
+def _check_known(cfg: Path, sections: Sequence[Section]) -> None:
+    """Raise CompileError that tells of every layer and option that is not compiled."""
+    from sagectl.compiler.frontends.darknet.layers import LAYERS
+    from sagectl.compiler.frontends.darknet.options import not_compiled
+
+    unknown = sorted({f"[{each.kind}]" for each in sections if each.kind not in LAYERS})
+    verb = "is" if len(unknown) == 1 else "are"
+    problems = [f"{', '.join(unknown)} of {cfg.name} {verb} not known"] if unknown else []
+    problems += [
+        f"{cfg.name}:{each.line}: [{each.kind}] cannot be: {what}"
+        for each in sections
+        for what in not_compiled(each)
+    ]
+    if problems:
+        raise CompileError(
+            "\n".join(problems),
+            stage="import",
+            reason="operator",
+            details={"operators": unknown, "nodes": problems, "needs": []},
+            hint=f"Known are {', '.join(f'[{name}]' for name in sorted(LAYERS))}.",
+        )
 
 
 def _shape_of(graph: Graph, given: Shape) -> Shape:

@@ -56,9 +56,12 @@ class Section:
 def read_sections(path: Path) -> list[Section]:
     """The sections of a .cfg file; raises RequestError (reason "format")."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except UnicodeDecodeError as error:
-        raise format_error(f"{path.name} is no text", PACK_BOTH) from error
+        # Comments may be in any encoding; what counts is ASCII.
+        lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+    except OSError as error:
+        raise format_error(
+            f"{path.name} cannot be read: {error.strerror}", PACK_BOTH
+        ) from error
     found: list[Section] = []
     for count, raw in enumerate(lines, 1):
         line = raw.split("#")[0].split(";")[0].strip()
@@ -70,7 +73,8 @@ def read_sections(path: Path) -> list[Section]:
                 raise format_error(
                     f"{path.name}:{count}: {line[:80]!r} is no option", PACK_BOTH
                 )
-            found[-1].options[name.strip()] = value.strip()
+            # Darknet takes the first of those that are there twice.
+            found[-1].options.setdefault(name.strip(), value.strip())
     if not found or found[0].kind not in ("net", "network"):
         raise format_error(f"{path.name} does not begin with [net]", PACK_BOTH)
     return found

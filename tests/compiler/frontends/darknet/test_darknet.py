@@ -288,7 +288,12 @@ def test_a_classifier_computes_what_darknet_does(tmp_path: Path) -> None:
     [
         (("[avgpool]", "[gru]\n[crnn]"), r"\[crnn\], \[gru\] of net.cfg are not", "operator"),
         (("filters=4", "filters=many"), "filters=many", "format"),
-        (("activation=relu", "activation=selu"), "net.cfg:6: .*'selu' is not known", "format"),
+        (("activation=relu", "activation=gale"), "cfg:6: .*'gale' is not known", "operator"),
+        (("[cost]", "groups=2"), r"net.cfg:18: \[softmax\] .* groups=2 is not", "operator"),
+        (("size=3", "size=3\nxnor=1"), r"net.cfg:6: \[conv\] .* xnor=1 is not", "operator"),
+        (("padding=1", "dilation=3"), "dilation 3 with padding 0", "format"),
+        (("[cost]", "[maxpool]"), "it takes images, not rows of 5 numbers", "format"),
+        (("[dropout]", "[shortcut]"), "it names no layer to add", "format"),
         (("[dropout]", "[route]\nlayers=-9"), "there is no layer -9", "format"),
         (("output=5", "output=500"), "the layers need more", "format"),
         (("output=5", "output=2"), "numbers more than the layers", "format"),
@@ -297,7 +302,8 @@ def test_a_classifier_computes_what_darknet_does(tmp_path: Path) -> None:
         (("stride=2", "stride=0"), "cannot be", "format"),
     ],
     ids=[
-        "unknown layers", "a word for a number", "unknown activation", "no such layer",
+        "unknown layers", "a word for a number", "unknown activation", "groups of a softmax",
+        "bits for weights", "odd dilation", "rows", "nothing to add", "no such layer",
         "too few weights", "too many weights", "no net", "no option", "no stride",
     ],
 )  # fmt: skip
@@ -344,3 +350,90 @@ def test_an_input_that_does_not_fit_is_refused(
         built(cfg, inputs={name: shape}, verify=False)
 
     assert "NCHW" in (refused.value.hint or "")
+
+
+def test_all_that_is_not_compiled_is_told_at_once(tmp_path: Path) -> None:
+    cfg, _ = classifier(tmp_path)
+    cfg.write_text(CLASSES.replace("[dropout]", "[gru]").replace("=tanh", "=gale") + "groups=3")
+
+    with pytest.raises(CompileError) as refused:
+        built(cfg, verify=False)
+
+    assert refused.value.message.splitlines() == [
+        "[gru] of net.cfg is not known",
+        "net.cfg:15: [connected] cannot be: the activation 'gale' is not known",
+    ]
+
+
+def computed(folder: Path, layers: str, image: Array, *weights: Array) -> list[Array]:
+    """What a package of a network gives, its weights written one behind the other."""
+    numbers = [each.astype("<f4").tobytes() for each in weights]
+    head = struct.pack("<iiii", 0, 1, 0, 99)  # the number of images was narrower before 0.2
+    (folder / "net.weights").write_bytes(head + b"".join(numbers))
+    size = "[net]\nchannels={}\nheight={}\nwidth={}\n".format(*image.shape[1:])
+    (folder / "net.cfg").write_bytes(size.encode() + layers.encode("latin-1"))
+    package = built(folder / "net.cfg", verify=False)
+    return list(load(package.path, threads=1).run({"data": image}).values())
+
+
+def test_new_coordinates_are_left_as_the_convolution_made_them(tmp_path: Path) -> None:
+    image = RANDOM.random((1, 7, 2, 3)).astype(np.float32)
+    layers = "[yolo]\nmask=0\nclasses=2\nnew_coords=1\nscale_x_y=2.0\n"
+
+    (found,) = computed(tmp_path, layers, image)
+
+    expected = image.copy()
+    expected[:, :2] = expected[:, :2] * 2 - 0.5
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_gate_weighs_channels_and_numbers(tmp_path: Path) -> None:
+    image = RANDOM.normal(size=(1, 3, 4, 5)).astype(np.float32)
+    layers = """
+[activation]
+activation=relu6
+[avgpool]
+[scale_channels]
+from=-2
+[sam]
+from=-3
+activation=selu
+"""
+
+    (found,) = computed(tmp_path, layers, image)
+
+    first = image.clip(0, 6)
+    gated = first * first.mean((2, 3), keepdims=True) * first
+    np.testing.assert_allclose(found, 1.0507 * gated, rtol=1e-5, atol=1e-6)
+
+
+def test_a_crop_takes_the_middle_and_adjusts_pixels(tmp_path: Path) -> None:
+    image = RANDOM.random((1, 3, 9, 8)).astype(np.float32)
+    layers = "[crop]\ncrop_height=5\ncrop_width=4\nangle=5\n[maxpool]\nsize=1\nstride_x=2\n"
+
+    (found,) = computed(tmp_path, layers, image)
+
+    np.testing.assert_allclose(found, image[:, :, 2:7, 2:6:2] * 2 - 1, rtol=1e-6)
+
+
+def test_options_are_read_as_darknet_reads_them(tmp_path: Path) -> None:
+    image = RANDOM.random((1, 2, 7, 7)).astype(np.float32)
+    weights = RANDOM.normal(size=(1, 2, 3, 3)).astype(np.float32)
+    # The first of two counts, and a comment is of any encoding.
+    layers = (
+        "# \u6ce8\u91ca\r\n[ convolutional ]\r\nsize = 3\r\nsize=5\r\n"
+        "activation=linear\r\n\r\n; end"
+    )
+    written = layers.encode("gbk").decode("latin-1")
+
+    (found,) = computed(tmp_path, written, image, np.array([0.5]), weights)
+
+    expected = convolved(image[0].astype(np.float64), weights, np.array([0.5]), 1, 0, 1)
+    np.testing.assert_allclose(found[0], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_byte_order_mark_is_no_option(tmp_path: Path) -> None:
+    cfg, _ = classifier(tmp_path)
+    cfg.write_bytes(b"\xef\xbb\xbf" + cfg.read_bytes())
+
+    assert built(cfg, verify=False).path.exists()
