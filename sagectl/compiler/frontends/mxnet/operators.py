@@ -1,120 +1,31 @@
-"""MXNet's operators as ONNX nodes, with MXNet's own defaults."""
+"""MXNet's operators, each with what makes ONNX nodes of it."""
 
 from __future__ import annotations
 
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from sagectl.compiler.frontends.mxnet import layers, shaping
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from sagectl.compiler.frontends.mxnet.symbol import Graph, Operation
+    from sagectl.compiler.frontends.mxnet.reading import Operation
+    from sagectl.compiler.frontends.mxnet.symbol import Graph
 
-    Convert = Callable[[Graph, Operation, Sequence[str]], str]
+    # The values that a node makes: one, or a list.
+    Convert = Callable[[Graph, Operation, Sequence[str]], str | list[str]]
 
-
-def convolution(graph: Graph, node: Operation, inputs: Sequence[str]) -> str:
-    kernel = list(node.value("kernel", ()))
-    rank = len(kernel)
-    pad = list(node.value("pad", ())) or [0] * rank
-    return graph.add(
-        "Conv",
-        inputs,
-        kernel_shape=kernel,
-        strides=list(node.value("stride", ())) or [1] * rank,
-        dilations=list(node.value("dilate", ())) or [1] * rank,
-        pads=pad * 2,
-        group=int(node.value("num_group", 1)),
-    )
-
-
-def batch_norm(graph: Graph, node: Operation, inputs: Sequence[str]) -> str:
-    """A fixed gamma counts as one, whatever the file says; it is fixed by default."""
-    import numpy as np
-
-    if node.value("axis", 1) != 1:
-        raise ValueError("axis other than 1")
-    x, gamma, *rest = inputs
-    if node.value("fix_gamma", True):
-        gamma = graph.constant(np.ones_like(graph.params[gamma]))
-    epsilon = float(node.value("eps", 1e-3))
-    return graph.add("BatchNormalization", [x, gamma, *rest], epsilon=epsilon)
-
-
-def fully_connected(graph: Graph, node: Operation, inputs: Sequence[str]) -> str:
-    x, *rest = inputs
-    if not node.value("flatten", True):
-        turned = graph.add("Transpose", [rest[0]], perm=[1, 0])
-        made = graph.add("MatMul", [x, turned])
-        return made if len(rest) == 1 else graph.add("Add", [made, rest[1]])
-    return graph.add("Gemm", [graph.add("Flatten", [x], axis=1), *rest], transB=1)
-
-
-def pooling(graph: Graph, node: Operation, inputs: Sequence[str]) -> str:
-    kind = node.value("pool_type", "max")
-    if kind not in ("max", "avg"):
-        raise ValueError(f"pool_type {kind}")
-    if node.value("global_pool", False):
-        return graph.add("GlobalMaxPool" if kind == "max" else "GlobalAveragePool", inputs)
-    kernel = list(node.value("kernel", ()))
-    counted: dict[str, Any] = {
-        "count_include_pad": int(bool(node.value("count_include_pad", True)))
-    }
-    return graph.add(
-        "MaxPool" if kind == "max" else "AveragePool",
-        inputs,
-        kernel_shape=kernel,
-        strides=list(node.value("stride", ())) or [1] * len(kernel),
-        pads=(list(node.value("pad", ())) or [0] * len(kernel)) * 2,
-        ceil_mode=int(node.value("pooling_convention", "valid") == "full"),
-        **(counted if kind == "avg" else {}),
-    )
-
-
-def activation(graph: Graph, node: Operation, inputs: Sequence[str]) -> str:
-    names = {"relu": "Relu", "sigmoid": "Sigmoid", "tanh": "Tanh", "softrelu": "Softplus",
-             "softsign": "Softsign"}  # fmt: skip
-    return graph.add(names[node.value("act_type", "relu")], inputs)
-
-
-def leaky(graph: Graph, node: Operation, inputs: Sequence[str]) -> str:
-    import numpy as np
-
-    kind, slope = node.value("act_type", "leaky"), float(node.value("slope", 0.25))
-    if kind == "prelu":
-        gamma = graph.params[inputs[1]]
-        return graph.add("PRelu", [inputs[0], graph.constant(gamma.reshape(-1, 1, 1))])
-    operators = {"leaky": "LeakyRelu", "elu": "Elu"}
-    if kind not in operators:
-        raise ValueError(f"act_type {kind}")
-    return graph.add(operators[kind], inputs[:1], alpha=float(np.float32(slope)))
-
-
-def softmax(graph: Graph, node: Operation, inputs: Sequence[str]) -> str:
-    return graph.add("Softmax", inputs[:1], axis=int(node.value("axis", -1)))
-
-
-def softmax_output(graph: Graph, node: Operation, inputs: Sequence[str]) -> str:
-    return graph.add("Softmax", inputs[:1], axis=1)
-
-
-def joined(graph: Graph, node: Operation, inputs: Sequence[str]) -> str:
-    return graph.add("Concat", inputs, axis=int(node.value("dim", 1)))
-
-
-def reshaped(graph: Graph, node: Operation, inputs: Sequence[str]) -> str:
-    import numpy as np
-
-    shape = node.value("shape", ())
-    if any(size < -1 for size in shape) or node.value("reverse", False):
-        raise ValueError(f"shape {shape}: only 0, -1 and sizes are compiled")
-    return graph.add("Reshape", [inputs[0], graph.constant(np.array(shape, np.int64))])
-
-
-def transposed(graph: Graph, node: Operation, inputs: Sequence[str]) -> str:
-    axes = list(node.value("axes", ()))
-    order: dict[str, Any] = {"perm": axes} if axes else {}
-    return graph.add("Transpose", inputs, **order)
+# numpy names of types -> ONNX numbers: what Cast is asked for.
+_TYPES = {
+    "float32": 1,
+    "float64": 11,
+    "float16": 10,
+    "uint8": 2,
+    "int8": 3,
+    "int32": 6,
+    "int64": 7,
+}
 
 
 def clipped(graph: Graph, node: Operation, inputs: Sequence[str]) -> str:
@@ -124,31 +35,11 @@ def clipped(graph: Graph, node: Operation, inputs: Sequence[str]) -> str:
     return graph.add("Clip", [inputs[0], *bounds])
 
 
-def upsampled(graph: Graph, node: Operation, inputs: Sequence[str]) -> str:
-    import numpy as np
-
-    scale = float(node.value("scale", 1))
-    if node.value("sample_type", "nearest") != "nearest" or len(inputs) != 1:
-        raise ValueError("only nearest, of one input, is compiled")
-    scales = graph.constant(np.array([1, 1, scale, scale], np.float32))
-    return graph.add(
-        "Resize",
-        [inputs[0], "", scales],
-        mode="nearest",
-        nearest_mode="floor",
-        coordinate_transformation_mode="asymmetric",
-    )
-
-
-def normalised(graph: Graph, node: Operation, inputs: Sequence[str]) -> str:
-    return graph.add(
-        "LRN",
-        inputs,
-        alpha=float(node.value("alpha", 1e-4)),
-        beta=float(node.value("beta", 0.75)),
-        bias=float(node.value("knorm", 2)),
-        size=int(node.value("nsize", 5)),
-    )
+def converted(graph: Graph, node: Operation, inputs: Sequence[str]) -> str:
+    """Half precision is computed as float32."""
+    dtype = node.value("dtype", "float32")
+    node.only("dtype", "float32", *_TYPES)
+    return graph.add("Cast", inputs, to=_TYPES["float32" if dtype == "float16" else dtype])
 
 
 def passed(graph: Graph, node: Operation, inputs: Sequence[str]) -> str:
@@ -156,71 +47,177 @@ def passed(graph: Graph, node: Operation, inputs: Sequence[str]) -> str:
     return inputs[0]
 
 
+def dropped(graph: Graph, node: Operation, inputs: Sequence[str]) -> str:
+    node.only("mode", "training")
+    return inputs[0]
+
+
+def chosen(graph: Graph, node: Operation, inputs: Sequence[str]) -> str:
+    condition = graph.add("Cast", inputs[:1], to=9)
+    return graph.add("Where", [condition, *inputs[1:]])
+
+
+def hard_sigmoid(graph: Graph, node: Operation, inputs: Sequence[str]) -> str:
+    slope, middle = (float(node.value(*each)) for each in (("alpha", 0.2), ("beta", 0.5)))
+    return graph.add("HardSigmoid", inputs, alpha=slope, beta=middle)
+
+
+def squared(graph: Graph, node: Operation, inputs: Sequence[str]) -> str:
+    return graph.add("Mul", [inputs[0], inputs[0]])
+
+
+def inverse_root(graph: Graph, node: Operation, inputs: Sequence[str]) -> str:
+    return graph.add("Reciprocal", [graph.add("Sqrt", inputs)])
+
+
 def plain(operator: str, **attributes: Any) -> Convert:
     """An operator that ONNX has under another name."""
     return lambda graph, node, inputs: graph.add(operator, inputs, **attributes)
 
 
-def scalar(operator: str, *, is_left: bool = False) -> Convert:
+def compared(operator: str) -> Convert:
+    """A comparison, whose truth values are numbers in MXNet."""
+
+    def convert(graph: Graph, node: Operation, inputs: Sequence[str]) -> str:
+        return graph.add("Cast", [graph.add(operator, inputs)], to=1)
+
+    return convert
+
+
+def scalar(operator: str, *, is_left: bool = False, is_truth: bool = False) -> Convert:
     """An operator of a tensor and a number, which stands to the right, or to the left."""
 
     def convert(graph: Graph, node: Operation, inputs: Sequence[str]) -> str:
         import numpy as np
 
         number = graph.constant(np.float32(node.value("scalar", 0)))
-        return graph.add(operator, [number, inputs[0]] if is_left else [inputs[0], number])
+        made = graph.add(operator, [number, inputs[0]] if is_left else [inputs[0], number])
+        return graph.add("Cast", [made], to=1) if is_truth else made
 
     return convert
 
 
-_ADD, _SUB, _MUL, _DIV = (plain(name) for name in ("Add", "Sub", "Mul", "Div"))
-OPERATORS: Mapping[str, Convert] = MappingProxyType(
+# ONNX's operator -> MXNet's names for it, old ones too.
+_UNARY = {
+    "Abs": ("abs",),
+    "Ceil": ("ceil",),
+    "Erf": ("erf",),
+    "Exp": ("exp",),
+    "Floor": ("floor",),
+    "Log": ("log",),
+    "Neg": ("negative",),
+    "Reciprocal": ("reciprocal",),
+    "Relu": ("relu",),
+    "Sigmoid": ("sigmoid",),
+    "Softsign": ("softsign",),
+    "Sqrt": ("sqrt",),
+    "Sum": ("ElementWiseSum", "add_n"),
+    "Tanh": ("tanh",),
+}
+_BINARY = {
+    "Add": ("_Plus", "_plus", "_add", "broadcast_add", "broadcast_plus", "elemwise_add"),
+    "Div": ("_Div", "_div", "broadcast_div", "elemwise_div"),
+    "Max": ("_Maximum", "_maximum", "broadcast_maximum"),
+    "Min": ("_Minimum", "_minimum", "broadcast_minimum"),
+    "Mul": ("_Mul", "_mul", "broadcast_mul", "elemwise_mul"),
+    "Pow": ("_Power", "_power", "broadcast_power"),
+    "Sub": ("_Minus", "_minus", "_sub", "broadcast_minus", "broadcast_sub", "elemwise_sub"),
+}
+# Of a tensor and a number: from the right, and from the left.
+_SCALAR = {
+    "Add": (("_PlusScalar", "_plus_scalar"), ()),
+    "Div": (("_DivScalar", "_div_scalar"), ("_RDivScalar", "_rdiv_scalar")),
+    "Max": (("_MaximumScalar", "_maximum_scalar"), ()),
+    "Min": (("_MinimumScalar", "_minimum_scalar"), ()),
+    "Mul": (("_MulScalar", "_mul_scalar"), ()),
+    "Pow": (("_PowerScalar", "_power_scalar"), ("_RPowerScalar", "_rpower_scalar")),
+    "Sub": (("_MinusScalar", "_minus_scalar"), ("_RMinusScalar", "_rminus_scalar")),
+}
+_COMPARED = {
+    "Equal": "equal",
+    "Greater": "greater",
+    "GreaterOrEqual": "greater_equal",
+    "Less": "lesser",
+    "LessOrEqual": "lesser_equal",
+}
+_NAMED: Mapping[str, Convert] = MappingProxyType(
     {
-        "Activation": activation,
-        "BatchNorm": batch_norm,
+        "Activation": layers.activation,
+        "BatchNorm": layers.batch_norm,
+        "BatchNorm_v1": layers.batch_norm,
         "BlockGrad": passed,
-        "Concat": joined,
-        "Convolution": convolution,
-        "Dropout": passed,
-        "Flatten": plain("Flatten", axis=1),
-        "FullyConnected": fully_connected,
-        "LRN": normalised,
-        "LeakyReLU": leaky,
+        "Cast": converted,
+        "Concat": shaping.joined,
+        "Convolution": layers.convolution,
+        "Convolution_v1": layers.convolution,
+        "Crop": shaping.cropped,
+        "Deconvolution": layers.deconvolution,
+        "Dropout": dropped,
+        "Embedding": layers.embedding,
+        "Flatten": shaping.flattened,
+        "FullyConnected": layers.fully_connected,
+        "InstanceNorm": layers.instance_norm,
+        "L2Normalization": layers.unit_norm,
+        "LRN": layers.normalised,
+        "LayerNorm": layers.layer_norm,
+        "LeakyReLU": layers.leaky,
         "LinearRegressionOutput": passed,
         "LogisticRegressionOutput": lambda graph, _node, inputs: graph.add(
             "Sigmoid", inputs[:1]
         ),
-        "Pooling": pooling,
-        "Reshape": reshaped,
-        "SoftmaxActivation": softmax_output,
-        "SoftmaxOutput": softmax_output,
-        "UpSampling": upsampled,
-        "_Plus": _ADD,
+        "Pad": shaping.padded,
+        "Pooling": layers.pooling,
+        "Pooling_v1": layers.pooling,
+        "Reshape": shaping.reshaped,
+        "SliceChannel": shaping.parted,
+        "Softmax": layers.softmax_output,
+        "SoftmaxActivation": layers.softmax_activation,
+        "SoftmaxOutput": layers.softmax_output,
+        "SwapAxis": shaping.swapped,
+        "UpSampling": layers.upsampled,
+        "_contrib_AdaptiveAvgPooling2D": layers.average_to,
+        "_contrib_BilinearResize2D": layers.resized,
         "_copy": passed,
-        "_div_scalar": scalar("Div"),
-        "_minus_scalar": scalar("Sub"),
-        "_mul_scalar": scalar("Mul"),
-        "_plus_scalar": scalar("Add"),
-        "_rdiv_scalar": scalar("Div", is_left=True),
-        "_rminus_scalar": scalar("Sub", is_left=True),
-        "broadcast_add": _ADD,
-        "broadcast_div": _DIV,
-        "broadcast_mul": _MUL,
-        "broadcast_sub": _SUB,
+        "batch_dot": shaping.product,
         "clip": clipped,
-        "elemwise_add": _ADD,
-        "elemwise_div": _DIV,
-        "elemwise_mul": _MUL,
-        "elemwise_sub": _SUB,
-        "exp": plain("Exp"),
-        "flatten": plain("Flatten", axis=1),
+        "dot": shaping.product,
+        "expand_dims": shaping.widened,
+        "flatten": shaping.flattened,
+        "hard_sigmoid": hard_sigmoid,
         "identity": passed,
-        "relu": plain("Relu"),
-        "reshape": reshaped,
-        "sigmoid": plain("Sigmoid"),
-        "softmax": softmax,
-        "sqrt": plain("Sqrt"),
-        "tanh": plain("Tanh"),
-        "transpose": transposed,
+        "log_softmax": layers.log_softmax,
+        "max": shaping.reduced("ReduceMax"),
+        "mean": shaping.reduced("ReduceMean"),
+        "min": shaping.reduced("ReduceMin"),
+        "prod": shaping.reduced("ReduceProd"),
+        "reshape": shaping.reshaped,
+        "rsqrt": inverse_root,
+        "slice": shaping.sliced,
+        "slice_axis": shaping.sliced_axis,
+        "slice_like": shaping.sliced_like,
+        "softmax": layers.softmax,
+        "square": squared,
+        "squeeze": shaping.squeezed,
+        "stack": shaping.stacked,
+        "sum": shaping.reduced("ReduceSum"),
+        "tile": shaping.tiled,
+        "transpose": shaping.transposed,
+        "where": chosen,
+    }
+)
+OPERATORS: Mapping[str, Convert] = MappingProxyType(
+    {
+        **_NAMED,
+        **{name: plain(to) for to, names in _UNARY.items() for name in names},
+        **{name: plain(to) for to, names in _BINARY.items() for name in names},
+        **{name: scalar(to) for to, (names, _) in _SCALAR.items() for name in names},
+        **{
+            name: scalar(to, is_left=True)
+            for to, (_, names) in _SCALAR.items()
+            for name in names
+        },
+        **{f"broadcast_{name}": compared(to) for to, name in _COMPARED.items()},
+        **{f"_{name}": compared(to) for to, name in _COMPARED.items()},
+        **{f"_{name}_scalar": scalar(to, is_truth=True) for to, name in _COMPARED.items()},
     }
 )
