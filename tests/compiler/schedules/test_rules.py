@@ -67,6 +67,8 @@ MODELS = {
     "one-pixel": convolution((1, 64, 1, 1), 40, (1, 1)),
     "uneven-padding": convolution((1, 16, 8, 8), 16, pads=[0, 1, 2, 0]),
     "oblong": convolution((1, 16, 12, 12), 16, (1, 7)),
+    "upright": convolution((2, 24, 41, 1), 40, (3, 1), strides=[2, 1]),
+    "upright-many-inputs": convolution((1, 1024, 9, 1), 32, (5, 1)),
     "many-inputs": convolution((1, 512, 4, 4), 32),
     "depthwise": convolution((1, 32, 14, 14), 32, group=32),
     "depthwise-strided": convolution((1, 40, 15, 15), 40, (5, 5), group=40, strides=[2, 2]),

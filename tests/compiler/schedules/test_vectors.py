@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sagectl.compiler.schedules.cpu.tiles import best_tile
-from tests.compiler.schedules.test_rules import MODELS
+from tests.compiler.schedules.test_rules import MODELS, convolution
 from tests.compiler.schedules.workbench import assembly, cross, model, nests, node
 
 if TYPE_CHECKING:
@@ -73,6 +73,16 @@ def test_elementary_functions_call_no_library(operator: str) -> None:
     code = assembly(proto, cross("X86_64", "haswell"))
     assert not re.search(r"(call|jmp)\S*\s+(exp|tanh|erf)f", code)
     assert "ymm" in code
+
+
+@pytest.mark.parametrize("row", REGISTERS)
+def test_an_image_one_pixel_wide_fills_the_registers_as_one_pixel_high(row: str) -> None:
+    machine, instruction = REGISTERS[row]
+    upright, flat = (
+        len(re.findall(instruction, assembly(convolution(image, 64, size), cross(*machine))))
+        for image, size in (((1, 64, 84, 1), (5, 1)), ((1, 64, 1, 84), (1, 5)))
+    )
+    assert upright >= flat > 2
 
 
 def test_a_remainder_costs_the_other_tiles_no_check() -> None:

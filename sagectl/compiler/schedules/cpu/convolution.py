@@ -19,17 +19,20 @@ if TYPE_CHECKING:
 
 
 def apply(func: PrimFunc, target: Target) -> Schedule | None:
-    """Tile the width by blocks of output channels; all else runs outside the tile."""
+    """Tile the width by blocks of output channels; all else runs outside the tile.
+
+    Of an image one pixel wide the height is tiled.
+    """
     anchor = anchored(func, DIRECT)
     if anchor is None:
         return None
     if len(anchor.schedule.get_loops(anchor.result)) != 5:
         return declined("its result is no blocked image")
     schedule = anchor.schedule
-    *_, blocks, _, span, width = extents(schedule, schedule.get_loops(anchor.result))
+    *_, blocks, height, span, width = extents(schedule, schedule.get_loops(anchor.result))
     if width != lanes(target):
         return declined(f"its blocks have {width} channels, a vector has {lanes(target)}")
-    tile = best_tile(span, blocks, target.registers)
+    tile = best_tile(height if is_column(anchor) else span, blocks, target.registers)
     spans, kernel = reduction(anchor)
     panel = spans * kernel * 4 * width * tile.columns
     if panel > target.l2_bytes // 5 and spans > width:
@@ -39,6 +42,13 @@ def apply(func: PrimFunc, target: Target) -> Schedule | None:
     for block in anchor.prologue:
         arrange(schedule, block, target)
     return schedule
+
+
+def is_column(anchor: Anchor) -> bool:
+    """Whether the result is one pixel wide, so that a tile goes along its height."""
+    loops = anchor.schedule.get_loops(anchor.result)
+    _, _, height, span, _ = extents(anchor.schedule, loops)
+    return span == 1 < height
 
 
 def reduction(anchor: Anchor) -> tuple[int, int]:
@@ -57,7 +67,9 @@ def weight_extents(anchor: Anchor) -> list[int]:
 def by_rows(anchor: Anchor, tile: Tile, target: Target) -> None:
     """Finish one tile after another: the panel of weights stays in the second-level cache."""
     schedule, block, result = anchor.schedule, anchor.block, anchor.result
+    upright = is_column(anchor)
     n, o, h, w, v = schedule.get_loops(result)
+    h, w = (w, h) if upright else (h, w)
     work = volume(extents(schedule, schedule.get_loops(block)))
     sizes = weight_extents(anchor)
     outer, oi = schedule.split(o, [None, tile.columns])
@@ -78,7 +90,8 @@ def by_rows(anchor: Anchor, tile: Tile, target: Target) -> None:
     schedule.unroll(wi)
     schedule.unroll(oi)
     i, y, x, u = schedule.get_loops(block)[-4:]
-    co, _, cw, cv = schedule.get_loops(block)[-8:-4]
+    co, ch, cw, cv = schedule.get_loops(block)[-8:-4]
+    cw = ch if upright else cw
     schedule.reorder(i, y, x, u, cw, co, cv)
     schedule.vectorize(cv)
     schedule.unroll(co)
@@ -89,6 +102,7 @@ def by_rows(anchor: Anchor, tile: Tile, target: Target) -> None:
 def by_input_blocks(anchor: Anchor, tile: Tile, target: Target) -> None:
     """Sum over a few input blocks for the whole image at a time: their weights stay close."""
     schedule, block, result = anchor.schedule, anchor.block, anchor.result
+    upright = is_column(anchor)
     work = volume(extents(schedule, schedule.get_loops(block)))
     n, o, h, w, v = schedule.get_loops(result)
     outer, oi = schedule.split(o, [None, tile.columns])
@@ -99,6 +113,7 @@ def by_input_blocks(anchor: Anchor, tile: Tile, target: Target) -> None:
     schedule.compute_at(block, spread, preserve_unit_loops=True)
     i, y, x, u = schedule.get_loops(block)[-4:]
     co, ch, cw, cv = schedule.get_loops(block)[-8:-4]
+    ch, cw = (cw, ch) if upright else (ch, cw)
     blocks, height, span, inner = extents(schedule, [i, y, x, u])
     each = height * span * inner * tile.columns * 4 * lanes(target)
     fitting = [count for count in range(1, blocks + 1) if blocks % count == 0]
