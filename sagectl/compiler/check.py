@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # ONNX's words for element types -> numpy's.
 _TYPES = {"float": "float32", "double": "float64"}
 _UNKNOWN = "What this framework's operators are is found out by compiling."
+# Frameworks of which processors alone are served.
+_FOR_PROCESSORS = frozenset({"LIGHTGBM", "SKLEARN", "XGBOOST"})
 
 
 def checked(
@@ -36,13 +38,19 @@ def checked(
     found: dict[str, Any] = {"Model": str(model), "Framework": kind}
     if (route := onnx_route(kind)) is not None:
         return {**found, **_by_way_of_onnx(model, kind, route, shapes or {})}
+    if kind == "SKLEARN":
+        _refuse_pickles(model)
     if kind != "ONNX":
         return {**found, "Compiles": None, **_other(model, kind)}
-    from sagectl.compiler.frontends.onnx.inspection import check
+    from sagectl.compiler.frontends.onnx.estimators import has_trees, of_tensors
+    from sagectl.compiler.frontends.onnx.inspection import inspected
+    from sagectl.compiler.frontends.onnx.reading import read_model
 
     with model_file(model, kind) as path:
-        report = check(path, shapes)
-    return {**found, **_described(report), "Targets": _targets()}
+        parsed, _ = of_tensors(read_model(path))
+    report = inspected(parsed, shapes or {})
+    targets = _targets(for_processors=has_trees(parsed))
+    return {**found, **_described(report), "Targets": targets}
 
 
 def _by_way_of_onnx(
@@ -124,6 +132,20 @@ def _port(port: Port) -> dict[str, Any]:
     }
 
 
+def _refuse_pickles(model: Path) -> None:
+    """Raise RequestError for a pickle, of which nothing is known unless its code is run."""
+    from sagectl.compiler.frontends.sklearn.reading import is_skops
+
+    with model_file(model, "SKLEARN") as path:
+        if not is_skops(path):
+            raise _refused(
+                f"{path.name} is a pickle: nothing can be said of it without running the code "
+                "that is in it, and a check runs none",
+                "format",
+                "Save it with skops, or as ONNX; compile build reads a pickle with --trust.",
+            )
+
+
 def _other(model: Path, kind: str) -> dict[str, Any]:
     files = (
         [model] if model.is_file() else [each for each in model.rglob("*") if each.is_file()]
@@ -134,19 +156,21 @@ def _other(model: Path, kind: str) -> dict[str, Any]:
         "Operators": [],
         "Problems": [] if known else [f"Models of {kind} cannot be read"],
         "Hint": _UNKNOWN if known else "Export the model to ONNX.",
-        "Targets": _targets() if known else [],
+        "Targets": _targets(for_processors=kind in _FOR_PROCESSORS) if known else [],
     }
 
 
-def _targets() -> list[str]:
-    """The platforms that packages are made for."""
+def _targets(*, for_processors: bool = False) -> list[str]:
+    """The platforms that packages are made for, without accelerators where told so."""
     from sagectl.compiler.request import Platform
     from sagectl.compiler.targets.rows import rows
 
     return [
         str(Platform(row["Os"], row["Arch"], row["Accelerator"]))
         for row in rows()
-        if row["Device"] is None and row["Status"] == "served"
+        if row["Device"] is None
+        and row["Status"] == "served"
+        and not (for_processors and row["Accelerator"])
     ]
 
 

@@ -29,15 +29,22 @@ _NESTED = frozenset(("If", "Loop", "Scan"))
 def load(request: CompileRequest) -> Imported:
     """The request's model with its shapes fixed and its parameters bound.
 
+    Maps and names of classes in its outputs become tensors, and are told of.
+
     Raises RequestError (reason "format" or "input"), or CompileError (reason "operator",
     details "operators", "nodes" and "needs") that names everything at once.
     """
     from sagectl.compiler.frontends.archive import model_file
+    from sagectl.compiler.frontends.onnx.estimators import has_trees, of_tensors
     from sagectl.compiler.frontends.onnx.reading import read_model
+    from sagectl.compiler.frontends.trees.lowering import cpu_target
 
     with model_file(request.model, request.framework) as path:
-        model = read_model(path)
+        model, changes = of_tensors(read_model(path))
+    if has_trees(model):
+        cpu_target(request)
     imported = import_model(model, request.inputs)
+    imported = replace(imported, warnings=(*imported.warnings, *changes))
     if imported.reference is None and path.exists():
         # Too large for one message and not out of an archive: compared as it lies there.
         imported = replace(imported, reference=path)

@@ -11,7 +11,6 @@ from sagectl.errors import CompileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from onnx import GraphProto, ModelProto
 
@@ -69,18 +68,8 @@ class Report:
         return not self.problems
 
 
-def check(path: Path, shapes: Mapping[str, Sequence[int]] | None = None) -> Report:
-    """What the model in ``path`` holds and what stands against compiling it for ``shapes``.
-
-    Raises RequestError (reason "format") for what is no ONNX model.
-    """
-    from sagectl.compiler.frontends.onnx.reading import read_model
-
-    return inspected(read_model(path), shapes or {})
-
-
 def inspected(model: ModelProto, shapes: Mapping[str, Sequence[int]]) -> Report:
-    """The same for a model at hand."""
+    """What the model holds and what stands against compiling it for ``shapes``."""
     from onnx import helper
 
     from sagectl.compiler.frontends.onnx.signature import open_inputs, with_batch_of_one

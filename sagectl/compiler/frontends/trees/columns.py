@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.frontends.trees.forest import LEAF, Missing
@@ -19,27 +20,42 @@ MOST_THRESHOLDS = 255
 _NEARLY_ZERO = 1.0000000180025095e-35
 
 
+class Question(IntEnum):
+    """What a column says of a feature."""
+
+    SIZE = 0  # its value
+    CATEGORY = 1  # one where it is in a set of categories, else zero
+    NUMBER = 2  # one where it equals one of some numbers, else zero
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A value derived from a row: a feature with its missing values sent left or right.
 
-    ``words`` make it one or zero, for in the set or not. ``thresholds`` are those of all
-    nodes that look at it, ascending.
+    ``words`` or ``numbers`` make it one or zero, for in the set or not. ``thresholds`` are
+    those of all nodes that look at it, ascending.
     """
 
     feature: int
     missing: Missing
     words: tuple[int, ...] | None = None
-    thresholds: tuple[float, ...] = ()
+    numbers: tuple[float, ...] | None = None
+    thresholds: tuple[float, ...] = (1.0,)
 
     @property
-    def order(self) -> tuple[bool, int]:
-        return self.words is not None, self.missing
+    def question(self) -> Question:
+        if self.words is not None:
+            return Question.CATEGORY
+        return Question.SIZE if self.numbers is None else Question.NUMBER
+
+    @property
+    def order(self) -> tuple[int, int]:
+        return self.question, self.missing
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns in order (numbers by the rule for missing values, then sets).
+    """The columns in order (by what they say, then by the rule for missing values).
 
     ``node`` gives each inner node, trees one after the other, its column, ``bin`` the number
     of thresholds of its column up to its own, which a row must reach to go right.
@@ -49,16 +65,15 @@ class Columns:
     node: Array
     bin: Array
 
-    def groups(self) -> list[tuple[int, int, Missing, bool]]:
-        """The runs of columns that are prepared alike: first, count, rule, is a set."""
-        runs: list[tuple[int, int, Missing, bool]] = []
+    def groups(self) -> list[tuple[int, int, Missing, Question]]:
+        """The runs of columns that are prepared alike: first, count, rule, question."""
+        runs: list[tuple[int, int, Missing, Question]] = []
         for place, column in enumerate(self.columns):
-            of_set = column.words is not None
-            if runs and runs[-1][2:] == (column.missing, of_set):
+            if runs and runs[-1][2:] == (column.missing, column.question):
                 first, count, *_ = runs[-1]
-                runs[-1] = (first, count + 1, column.missing, of_set)
+                runs[-1] = (first, count + 1, column.missing, column.question)
             else:
-                runs.append((place, 1, column.missing, of_set))
+                runs.append((place, 1, column.missing, column.question))
         return runs
 
 
@@ -84,11 +99,11 @@ def _columns(forest: Forest, limit: int | None) -> Columns:
             total += 1
     node, bins = np.zeros(total, np.int32), np.zeros(total, np.int32)
     made: list[tuple[Column, Array, Array]] = []
-    for (feature, missing, words), uses in asked.items():
+    for (feature, missing, words, numbers), uses in asked.items():
         places = np.array([place for place, _ in uses])
         wanted = np.array([threshold for _, threshold in uses])
-        if words is not None:
-            column = Column(feature, Missing(missing), words, (1.0,))
+        if words is not None or numbers is not None:
+            column = Column(feature, Missing(missing), words, numbers)
             made.append((column, places, np.ones(len(places), np.int32)))
             continue
         known = np.unique(wanted)
@@ -97,7 +112,7 @@ def _columns(forest: Forest, limit: int | None) -> Columns:
             part = known[first : first + step]
             ours = (wanted >= part[0]) & (wanted <= part[-1])
             ranks = np.searchsorted(part, wanted[ours], side="left") + 1
-            column = Column(feature, Missing(missing), None, tuple(part.tolist()))
+            column = Column(feature, Missing(missing), thresholds=tuple(part.tolist()))
             made.append((column, places[ours], ranks))
     made.sort(key=lambda each: each[0].order)
     for number, (_, places, ranks) in enumerate(made):
@@ -107,24 +122,30 @@ def _columns(forest: Forest, limit: int | None) -> Columns:
 
 
 def _key(tree: Tree, index: int) -> tuple[Any, ...]:
-    return int(tree.feature[index]), int(tree.missing[index]), tree.categories.get(index)
+    sets = tree.categories.get(index), tree.numbers.get(index)
+    return int(tree.feature[index]), int(tree.missing[index]), *sets
 
 
-def packed_words(columns: Sequence[Column]) -> tuple[Array, Array, Array]:
-    """The sets of all columns: words, and each column's first word and number of words."""
+def packed_sets(columns: Sequence[Column], dtype: Any) -> dict[str, Array]:
+    """The sets of all columns: words and numbers, each column's first one, and how many."""
     import numpy as np
 
     words: list[int] = []
+    numbers: list[float] = []
     first, count = [], []
     for column in columns:
-        first.append(len(words))
-        count.append(len(column.words or ()))
+        is_numbers = column.question is Question.NUMBER
+        first.append(len(numbers) if is_numbers else len(words))
+        count.append(len((column.numbers if is_numbers else column.words) or ()))
         words += column.words or ()
-    return (
-        np.array([*words, 0], np.uint32),
-        np.array(first, np.int32),
-        np.array(count, np.int32),
-    )
+        numbers += column.numbers or ()
+    found = {
+        "words": np.array([*words, 0], np.uint32),
+        "first": np.array(first, np.int32),
+        "count": np.array(count, np.int32),
+    }
+    asks = any(column.question is Question.NUMBER for column in columns)
+    return {**found, "numbers": np.array([*numbers, 0], dtype)} if asks else found
 
 
 def resolved(x: Any, rule: Missing, dtype: str) -> Any:
@@ -160,3 +181,19 @@ def contained(x: Any, words: Any, first: Any, count: Any, rule: Missing, dtype: 
     bit = (word >> tirx.Cast("uint32", category & 31)) & tirx.const(1, "uint32")
     member = tirx.Select(known, tirx.Cast(dtype, bit), nothing)
     return tirx.Select(tirx.isnan(x), one if rule is Missing.RIGHT else nothing, member)
+
+
+def equalled(x: Any, numbers: Any, first: Any, count: Any, rule: Missing, dtype: str) -> Any:
+    """One, as a TIR number, where ``x`` equals one of ``count`` numbers, else zero.
+
+    Emits the search. What is missing is one of them where the rule sends it right.
+    """
+    from tvm import tirx
+    from tvm.script.ir_builder import tirx as T  # noqa: N812
+
+    nothing, one = tirx.const(0, dtype), tirx.const(1, dtype)
+    found = T.buffer_proxy(T.decl_buffer([1], dtype, scope="global"))
+    found[0] = tirx.Select(tirx.isnan(x), one if rule is Missing.RIGHT else nothing, nothing)
+    with T.serial(0, count) as place:
+        found[0] = tirx.Select(x == numbers[first + place], one, found[0])
+    return found[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.errors import RequestError
@@ -29,12 +29,21 @@ class Missing(IntEnum):
     ZERO_RIGHT = 4  # NaN, and what is nearly zero, goes right
 
 
+class Combination(StrEnum):
+    """What becomes of the numbers of the leaves that a row comes to."""
+
+    SUM = "sum"
+    LEAST = "least"
+    GREATEST = "greatest"
+
+
 @dataclass(frozen=True, slots=True)
 class Tree:
     """Nodes as arrays, the root first; a leaf's ``feature`` is LEAF.
 
-    A row goes right where its value is greater than or equal to ``threshold``, or, in a node
-    of ``categories``, where it is one of the set: 32 categories to a word, lowest bit first.
+    A row goes right where its value is greater than or equal to ``threshold``; in a node of
+    ``categories`` where it is one of the set (32 categories to a word, lowest bit first); in
+    a node of ``numbers`` where it equals one of them.
     ``values[node]`` is what a leaf adds to the outputs from ``target`` on.
     """
 
@@ -46,11 +55,12 @@ class Tree:
     values: Array
     target: int = 0
     categories: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    numbers: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Forest:
-    """Trees whose leaves are added up, in order, to ``base``: one number per output.
+    """Trees whose leaves are combined, in order, with ``base``: one number per output.
 
     Rows have ``features`` values of the trees' thresholds' dtype; sums have that of ``base``.
     """
@@ -58,6 +68,7 @@ class Forest:
     features: int
     trees: tuple[Tree, ...]
     base: Array
+    combination: Combination = Combination.SUM
 
     @property
     def outputs(self) -> int:
@@ -103,14 +114,21 @@ def at_least(thresholds: Array, dtype: str) -> Array:
 
 def require_sound(forest: Forest, file: str) -> None:
     """Raise RequestError (reason "format") for nodes that do not make a tree."""
+    if fault := unsound(forest):
+        raise RequestError(
+            f"{file} holds {fault}",
+            stage="import",
+            reason="format",
+            hint="The file is damaged, or was not written by the framework: save it again.",
+        )
+
+
+def unsound(forest: Forest) -> str | None:
+    """What is wrong with nodes that do not make a tree; None where they do."""
     for number, tree in enumerate(forest.trees):
         if fault := _fault(tree, forest):
-            raise RequestError(
-                f"{file} holds a broken tree (number {number}): {fault}",
-                stage="import",
-                reason="format",
-                hint="The file is damaged, or was not written by the framework: save it again.",
-            )
+            return f"a broken tree (number {number}): {fault}"
+    return None
 
 
 def _fault(tree: Tree, forest: Forest) -> str | None:

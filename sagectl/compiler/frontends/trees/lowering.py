@@ -17,9 +17,11 @@ from sagectl.compiler.frontends.trees.nests import (
 from sagectl.compiler.frontends.trees.plan import fits_lanes, lanes_plan, walk_plan
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tvm.relax import BlockBuilder
 
-    from sagectl.compiler.frontends.trees.forest import Forest
+    from sagectl.compiler.frontends.trees.forest import Array, Forest
     from sagectl.compiler.request import CompileRequest
     from sagectl.compiler.targets import Target
 
@@ -45,33 +47,39 @@ def cpu_target(request: CompileRequest) -> Target:
 
 def emitted(builder: BlockBuilder, x: Any, forest: Forest, target: Target) -> Any:
     """Bind the sums of ``forest`` over the rows of ``x``; ``[rows, outputs]``."""
-    from tvm import relax, te
+    from tvm import relax
 
+    nest, arrays = nest_of(forest, target.vector_bytes)
+    values = [relax.const(array, str(array.dtype)) for array in arrays]
+    return builder.emit_te(nest, x, *values, primfunc_name_hint=NAME)
+
+
+def nest_of(forest: Forest, vector_bytes: int) -> tuple[Callable[..., Any], list[Array]]:
+    """A function from a te tensor of rows to one of sums, and arrays that it takes besides."""
     forest = with_a_split(forest)
     plans: list[Any] = [walk_plan(forest)]
     if fits_lanes(forest):
         plans.append(lanes_plan(forest))
-    arrays = [constants(plan) for plan in plans]
+    arrays = [constants(plan, str(forest.trees[0].threshold.dtype)) for plan in plans]
     names = [list(each) for each in arrays]
-    values = [
-        relax.const(array, str(array.dtype)) for each in arrays for array in each.values()
-    ]
 
     def nest(rows: Any, *tensors: Any) -> Any:
+        from tvm import te
+
         def body(inputs: list[Any], outputs: list[Any]) -> Any:
-            return _body(forest, plans, names, target, inputs, outputs[0])
+            return _body(forest, plans, names, vector_bytes, inputs, outputs[0])
 
         shape = (rows.shape[0], forest.outputs)
         return te.extern(shape, [rows, *tensors], body, name=NAME, dtype=str(forest.base.dtype))
 
-    return builder.emit_te(nest, x, *values, primfunc_name_hint=NAME)
+    return nest, [array for each in arrays for array in each.values()]
 
 
 def _body(
     forest: Forest,
     plans: list[Any],
     names: list[list[str]],
-    target: Target,
+    vector_bytes: int,
     inputs: list[Any],
     output: Any,
 ) -> Any:
@@ -91,7 +99,8 @@ def _body(
             features=forest.features,
             dtype=str(forest.trees[0].threshold.dtype),
             base=forest.base,
-            width=max(1, min(BLOCK, target.vector_bytes)),
+            width=max(1, min(BLOCK, vector_bytes)),
+            combination=forest.combination,
         )
         few = isinstance(count, tirx.IntImm) and int(count) < _FEW
         if few:

@@ -12,7 +12,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sagectl.compiler.frontends.trees.columns import contained, packed_words, resolved
+from sagectl.compiler.frontends.trees.columns import (
+    contained,
+    equalled,
+    packed_sets,
+    resolved,
+)
+from sagectl.compiler.frontends.trees.forest import Combination
 from sagectl.compiler.frontends.trees.plan import GROUP, WalkPlan
 
 if TYPE_CHECKING:
@@ -44,19 +50,30 @@ class Rows:
     dtype: str
     base: Array
     width: int
+    combination: Combination
 
     def value(self, row: Any, feature: Any) -> Any:
         return self.x[row * self.features + feature]
 
+    def combined(self, before: Any, number: Any) -> Any:
+        """What a leaf's number makes of those before it; the first of equals stays."""
+        from tvm import tirx
 
-def constants(plan: WalkPlan | LanesPlan) -> dict[str, Array]:
-    """The arrays that a nest of the plan reads, by name."""
+        if self.combination is Combination.SUM:
+            return before + number
+        is_better = (
+            number < before if self.combination is Combination.LEAST else number > before
+        )
+        return tirx.Select(is_better, number, before)
+
+
+def constants(plan: WalkPlan | LanesPlan, dtype: str) -> dict[str, Array]:
+    """The arrays that a nest of the plan reads from rows of ``dtype``, by name."""
     import numpy as np
 
     columns = plan.columns.columns
-    words, first, count = packed_words(columns)
     feature = np.array([column.feature for column in columns] or [0], np.int32)
-    found = {"words": words, "first": first, "count": count, "feature": feature}
+    found = {**packed_sets(columns, dtype), "feature": feature}
     if isinstance(plan, WalkPlan):
         return {**found, **{name: getattr(plan, name) for name in _WALKED}}
     return {**found, **_tables(plan), **{name: getattr(plan, name) for name in _LANES}}
@@ -134,11 +151,12 @@ def _stepped(
         head = T.bind(read["nodes"][at[tree] * 2])
         place = T.bind(row * len(rows.base) + read["target"][group * GROUP + tree])
         if plan.is_inline:
-            rows.out[place] = rows.out[place] + _number(plan, head, str(rows.base.dtype))
+            number = _number(plan, head, str(rows.base.dtype))
+            rows.out[place] = rows.combined(rows.out[place], number)
             continue
         with T.serial(0, plan.width) as part:
             number = read["value"][tirx.Cast("int32", head) + part]
-            rows.out[place + part] = rows.out[place + part] + number
+            rows.out[place + part] = rows.combined(rows.out[place + part], number)
 
 
 def _number(plan: WalkPlan, word: Any, dtype: str) -> Any:
@@ -171,7 +189,8 @@ def lanes(plan: LanesPlan, rows: Rows, read: Mapping[str, Any], first: Any) -> N
         with T.serial(0, BLOCK) as row, T.serial(0, plan.width) as part:
             place = row * outputs + target + part
             leaf = tirx.Cast("int32", slots[root + row])
-            sums[place] = sums[place] + read["value"][leaves + leaf * plan.width + part]
+            number = read["value"][leaves + leaf * plan.width + part]
+            sums[place] = rows.combined(sums[place], number)
     kept = T.bind(tirx.min(tirx.const(BLOCK, "int32"), rows.count - first))
     with T.serial(0, kept) as row, T.serial(0, outputs) as place:
         rows.out[(first + row) * outputs + place] = sums[row * outputs + place]
@@ -228,7 +247,7 @@ def _prepare(columns: Columns, rows: Rows, read: Mapping[str, Any], use: Any) ->
     """Loop over the columns; ``use(column, value)`` gets the function from row to value."""
     from tvm.script.ir_builder import tirx as T  # noqa: N812
 
-    for begin, count, rule, of_sets in columns.groups():
+    for begin, count, rule, question in columns.groups():
         with T.serial(begin, begin + count) as column:
             feature = T.bind(read["feature"][column])
 
@@ -241,7 +260,13 @@ def _prepare(columns: Columns, rows: Rows, read: Mapping[str, Any], use: Any) ->
                 words = (read["words"], read["first"][column], read["count"][column])
                 return contained(rows.value(row, feature), *words, rule, rows.dtype)
 
-            use(column, member if of_sets else value)
+            def one_of(
+                row: Any, column: Any = column, feature: Any = feature, rule: Any = rule
+            ) -> Any:
+                numbers = (read["numbers"], read["first"][column], read["count"][column])
+                return equalled(rows.value(row, feature), *numbers, rule, rows.dtype)
+
+            use(column, (value, member, one_of)[question])
 
 
 def _room(size: int, dtype: str) -> Any:

@@ -98,7 +98,7 @@ def walk_plan(forest: Forest) -> WalkPlan:
         first += int((tree.feature != LEAF).sum())
         own = tree.values[order][is_leaf].astype(forest.base.dtype)
         thresholds = tree.threshold.copy()
-        thresholds[list(tree.categories)] = 1  # of a column that is one or zero
+        thresholds[[*tree.categories, *tree.numbers]] = 1  # of a column that is one or zero
         heads = _bits(thresholds[order], word)
         heads[is_leaf] = (
             _bits(own[:, 0], word) if is_inline else leaves + np.arange(len(own)) * width
