@@ -62,9 +62,9 @@ def _unzipped(model: ModelProto, makers: Mapping[str, NodeProto]) -> list[str]:
         maker = makers.get(output.name)
         if maker is None or (maker.domain, maker.op_type) != (ML, "ZipMap"):
             continue
-        if output.name in read:
-            continue
         labels = _classes(maker)
+        if output.name in read or not labels:
+            continue
         replaced = helper.make_node("Identity", list(maker.input), [output.name], maker.name)
         maker.CopyFrom(replaced)
         output.type.CopyFrom(helper.make_tensor_type_proto(TensorProto.FLOAT, None))
@@ -150,4 +150,5 @@ def _classes(node: NodeProto) -> list[str]:
     given: dict[str, AttributeProto] = {each.name: each for each in node.attribute}
     if "classlabels_strings" in given:
         return [each.decode() for each in given["classlabels_strings"].strings]
-    return [str(each) for each in given["classlabels_int64s"].ints]
+    numbers = given.get("classlabels_int64s")
+    return [str(each) for each in numbers.ints] if numbers is not None else []

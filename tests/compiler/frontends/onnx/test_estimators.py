@@ -100,6 +100,15 @@ def test_names_that_go_through_anything_else_are_refused(tmp_path: Path) -> None
         load(compile_request(path, output=tmp_path))
 
 
+def test_a_map_of_no_classes_is_refused(tmp_path: Path) -> None:
+    model = exported()
+    del model.graph.node[2].attribute[:]
+    onnx.save(model, path := tmp_path / "model.onnx")
+
+    with pytest.raises(CompileError, match="output 'maps' is sequence"):
+        load(compile_request(path, output=tmp_path))
+
+
 def test_trees_are_told_of_and_built_for_processors_alone(tmp_path: Path) -> None:
     onnx.save(classifier(), path := tmp_path / "model.onnx")
 

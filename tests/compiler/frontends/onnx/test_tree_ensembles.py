@@ -142,9 +142,9 @@ def changed(model: ModelProto, name: str, **fields: Any) -> ModelProto:
             changed(
                 ensemble(),
                 "membership_values",
-                t=numpy_helper.from_array(np.full(40, 0.5, np.float32)),
+                t=numpy_helper.from_array(np.full(40, 31.0, np.float32)),
             ),
-            "members other than whole numbers",
+            "members beyond 0 to 30",
         ),
         (classifier(labels=(1,)), "fewer than two classes"),
         (regressor(targets=3, base_values=[1.0]), "1 base values for 3 outputs"),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # Subtrees that several nodes share are written out, as onnxruntime does.
 MOST_NODES = 4_000_000
-_MEMBERS = frozenset(map(float, range(31)))
+_LARGEST_MEMBER = 30
 
 
 def named_nodes(node: Node, role: str, outputs: int, dtype: Any) -> list[Nodes]:
@@ -170,9 +170,9 @@ def _members(modes: list[str], values: list[float]) -> dict[int, tuple[float, ..
             if math.isnan(number):
                 break
             numbers.append(number)
-        if not set(numbers) <= _MEMBERS or not numbers:
+        if not numbers or not 0 <= min(numbers) <= max(numbers) <= _LARGEST_MEMBER:
             # onnxruntime cuts a row's number off before it looks in other sets.
-            raise Unsupported("a node asks for members other than whole numbers from 0 to 30")
+            raise Unsupported(f"a node asks for members beyond 0 to {_LARGEST_MEMBER}")
         found[index] = tuple(numbers)
     return found
 
