@@ -48,6 +48,11 @@ def imported(document: Document, request: CompileRequest, target: Target) -> Imp
     link = LINKS.get(objective[0] if objective else "custom")
     if link is None:
         raise refused(f"{file} has the objective {objective[0]!r}, which is not known")
+    if any(each.get("is_linear", "0") != "0" for each in document.trees):
+        raise refused(
+            f"{file} has linear functions in its leaves, which are not compiled",
+            "Train it without linear_tree.",
+        )
     try:
         forest = _forest(document)
         words = dict(each.split(":", 1) for each in objective[1:] if ":" in each)
@@ -115,8 +120,6 @@ def _tree(block: Mapping[str, str], target: int) -> Tree:
     """A tree's nodes, then its leaves, to which negative children point."""
     import numpy as np
 
-    if int(block.get("is_linear", "0")):
-        raise ValueError("its trees have linear functions in their leaves")
     count = int(block["num_leaves"])
     values = _list(block, "leaf_value", DTYPE, count)[:, None]
     inner = count - 1

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_SAVE = "Save it with: booster.save_model('model.txt')"
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """The head and the trees, as written; ``averages`` is a random forest's mark."""
@@ -27,6 +30,8 @@ def read_model(path: Path) -> Document:
     except UnicodeDecodeError as error:
         raise refused(f"{path.name} is no text, as LightGBM's models are") from error
     lines = text.splitlines()
+    if text.lstrip().startswith("{"):
+        raise refused(f"{path.name} is a dump in JSON, which LightGBM itself cannot read back")
     if not lines or lines[0].strip() != "tree":
         raise refused(f"{path.name} is no LightGBM model: it does not begin with 'tree'")
     if "end of trees" not in (line.strip() for line in lines):
@@ -45,10 +50,5 @@ def read_model(path: Path) -> Document:
     return Document(blocks[0], tuple(blocks[1:]), averages)
 
 
-def refused(message: str) -> RequestError:
-    return RequestError(
-        message,
-        stage="import",
-        reason="format",
-        hint="Save it with: booster.save_model('model.txt')",
-    )
+def refused(message: str, hint: str = _SAVE) -> RequestError:
+    return RequestError(message, stage="import", reason="format", hint=hint)

@@ -181,3 +181,21 @@ def test_a_package_predicts_what_lightgbm_does(case: str, tmp_path: Path) -> Non
     assert proof["Result"] == ("passed" if is_proven else "skipped")
     np.testing.assert_allclose(several, expected, rtol=1e-14)
     np.testing.assert_allclose(np.array(single), expected[:20], rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "hint"),
+    [
+        (TEXT.replace("is_linear=0", "is_linear=1"), "linear functions in its leaves",
+         "without linear_tree"),
+        ('{"name": "tree", "version": "v4"}', "is a dump in JSON", "booster.save_model"),
+    ],
+    ids=["linear trees", "dump"],
+)  # fmt: skip
+def test_another_kind_of_model_is_called_what_it_is(
+    text: str, said: str, hint: str, tmp_path: Path
+) -> None:
+    with pytest.raises(RequestError, match=said) as refused:
+        built(text.encode(), tmp_path)
+
+    assert hint in (refused.value.hint or "")
