@@ -203,8 +203,8 @@ KNOWN = (
     ("Darknet's activations", "darknet.activations", "ACTIVATIONS"),
     ("MXNet's operators", "mxnet.operators", "OPERATORS"),
     ("XGBoost's objectives", "xgboost.objectives", "OBJECTIVES"),
-    ("scikit-learn's transformers", "sklearn.steps", "TRANSFORMERS"),
-    ("scikit-learn's estimators", "sklearn.steps", "ESTIMATORS"),
+    ("scikit-learn's transformers", "sklearn.tables", "TRANSFORMERS"),
+    ("scikit-learn's estimators", "sklearn.tables", "ESTIMATORS"),
 )
 
 

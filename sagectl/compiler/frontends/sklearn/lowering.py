@@ -5,12 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.frontends.sklearn.reading import DATA_TYPES
-from sagectl.compiler.frontends.sklearn.steps import (
-    DTYPE,
-    ESTIMATORS,
-    TRANSFORMERS,
-    UnknownFormError,
-)
+from sagectl.compiler.frontends.sklearn.steps import DTYPE, UnknownFormError
+from sagectl.compiler.frontends.sklearn.tables import ESTIMATORS, TRANSFORMERS
 from sagectl.errors import CompileError
 
 if TYPE_CHECKING:
@@ -71,6 +67,8 @@ def _refuse_unknown(steps: list[Any]) -> None:
     from sklearn.utils.validation import check_is_fitted
 
     *before, last = steps
+    if _name(last) in TRANSFORMERS:
+        raise _unsupported([_name(last)], "a transformer, and no estimator comes behind it")
     unknown = [_name(each) for each in before if _name(each) not in TRANSFORMERS]
     unknown += [_name(last)] if _name(last) not in ESTIMATORS else []
     if unknown:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.frontends.sklearn import forests
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from tvm.relax import BlockBuilder
 
@@ -238,54 +237,3 @@ def _of_classes(builder: Any, model: Any, place: Any) -> Any:
         return place
     known = relax.const(classes.astype(np.int64), "int64")
     return builder.emit(relax.op.take(known, place, axis=0, mode="clip"))
-
-
-TRANSFORMERS: Mapping[str, Step] = MappingProxyType(
-    {
-        "MaxAbsScaler": max_abs_scaler,
-        "MinMaxScaler": min_max_scaler,
-        "RobustScaler": robust_scaler,
-        "SimpleImputer": imputer,
-        "StandardScaler": standard_scaler,
-    }
-)
-ESTIMATORS: Mapping[str, Step] = MappingProxyType(
-    {
-        **dict.fromkeys(
-            (
-                "ARDRegression", "BayesianRidge", "ElasticNet", "ElasticNetCV",
-                "HuberRegressor", "Lars", "Lasso", "LassoCV", "LassoLars",
-                "LinearRegression", "LinearSVR", "Ridge", "RidgeCV",
-                "SGDRegressor", "TheilSenRegressor",
-            ),
-            linear_regressor,
-        ),
-        **dict.fromkeys(
-            (
-                "LinearSVC", "PassiveAggressiveClassifier", "Perceptron", "RidgeClassifier",
-                "RidgeClassifierCV",
-            ),
-            linear_classifier,
-        ),
-        "LogisticRegression": logistic_regression,
-        "LogisticRegressionCV": logistic_regression,
-        **dict.fromkeys(
-            (
-                "DecisionTreeRegressor", "ExtraTreeRegressor", "ExtraTreesRegressor",
-                "RandomForestRegressor",
-            ),
-            forest_regressor,
-        ),
-        **dict.fromkeys(
-            (
-                "DecisionTreeClassifier", "ExtraTreeClassifier", "ExtraTreesClassifier",
-                "RandomForestClassifier",
-            ),
-            forest_classifier,
-        ),
-        "GradientBoostingRegressor": boosted_regressor,
-        "GradientBoostingClassifier": boosted_classifier,
-        "HistGradientBoostingRegressor": histogram_regressor,
-        "HistGradientBoostingClassifier": histogram_classifier,
-    }
-)  # fmt: skip
