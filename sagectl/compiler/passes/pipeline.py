@@ -12,6 +12,7 @@ from sagectl.compiler.passes import (
     legal,
     origins,
     packing,
+    quantised,
     raised,
     scales,
     simplify,
@@ -41,6 +42,7 @@ def phases(target: Target) -> Iterator[Phase]:
             constants.folded,
             simplify.simplified,
             transposed.untransposed,
+            quantised.kept,
             transform.DeadCodeElimination(),
         ),
     )
