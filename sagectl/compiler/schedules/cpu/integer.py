@@ -57,8 +57,9 @@ def tile_convolution(anchor: Anchor, instruction: Dot, target: Target) -> None:
     # The quads of a block lie side by side: their addresses differ by constants.
     i, near = schedule.split(i, [None, quads])
     schedule.reorder(i, y, x, near, cw, co, cv, u)
-    # Of a single quad, places of the kernel fill the loop instead.
-    for loop in (near if quads > 1 else x, cw, co):
+    # Places of the kernel would lie as near, but neighbours read the same pixels: LLVM would
+    # keep those it has read, in more registers than there are.
+    for loop in (near, cw, co):
         schedule.unroll(loop)
     start = schedule.decompose_reduction(block, i)
     schedule.vectorize(schedule.get_loops(start)[-1])

@@ -110,10 +110,20 @@ def _walks(shape: list[int], index: list[Any], tail: list[Any], sizes: list[int]
     return (
         len(index) >= count
         and not any(used[:-count])
-        and all(a.same_as(b) for a, b in zip(index[-count:], tail, strict=True))
+        and _is_shifted(index[-count], tail[0])
+        and all(a.same_as(b) for a, b in zip(index[-count:][1:], tail[1:], strict=True))
         # The first of them may cover a part of its dimension; the rest must cover theirs.
         and shape[-count:][1:] == sizes[1:]
     )
+
+
+def _is_shifted(position: Any, variable: Any) -> bool:
+    """Whether an index is a variable or a constant number of steps from it."""
+    from tvm.tirx import Add, IntImm, Sub
+
+    if isinstance(position, Add | Sub) and isinstance(position.b, IntImm):
+        position = position.a
+    return bool(position.same_as(variable))
 
 
 def depends_on(expression: Any, variables: Sequence[Any]) -> bool:
