@@ -9,8 +9,12 @@ from sagectl.compiler.passes.graph import constant, dtype, operator, shape
 from sagectl.compiler.passes.nests import integer
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from sagectl.compiler.passes.layout import Image, LayoutWalk
     from sagectl.compiler.passes.nests.convolution import Window
+
+    Array = np.ndarray[Any, Any]
 
 BYTES = ("int8", "uint8")
 DEQUANTISE = "relax.dequantize"
@@ -65,8 +69,46 @@ def dequantise(walk: LayoutWalk, call: Any) -> Image | None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """A convolution of integers: its operands, and what its sums stand for.
+
+    An output channel's real value is ``scale * (sum + offset)``.
+    """
+
+    image: Any
+    weights: Any
+    window: Window
+    zero: int
+    made: str
+    scale: Array
+    offset: Array
+
+    def nest(self, image: Any, weights: Any) -> Any:
+        """The tensor expression of the sums."""
+        return integer.convolution(image, weights, self.window, self.zero, self.made)
+
+
 def convolution(walk: LayoutWalk, call: Any, moves: Window) -> Image | None:
     """A convolution of a quantised image with quantised weights, where an instruction helps."""
+    from tvm.relax import const
+
+    found = sums(walk, call, moves)
+    if found is None:
+        return None
+    return walk.emit_te(
+        "integer_conv2d",
+        found.scale.size,
+        lambda x, w, o, s: integer.scaled(found.nest(x, w), o, s),
+        found.image,
+        found.weights,
+        const(integer.by_blocks(found.offset, walk.width, "int32")),
+        const(integer.by_blocks(found.scale, walk.width, "float32")),
+    )
+
+
+def sums(walk: LayoutWalk, call: Any, moves: Window) -> Sums | None:
+    """The sums of a convolution whose operands were dequantised right before it."""
     import numpy as np
     from tvm.relax import const
 
@@ -84,16 +126,22 @@ def convolution(walk: LayoutWalk, call: Any, moves: Window) -> Image | None:
     made = walk.dot.image
     shift = 0 if dtype(found.value) == made else (128 if made == "uint8" else -128)
     origin = found.zero + shift
-    image = walk.image(found.value)
+    image = _in_quads(walk, found.value)
     packed = integer.packed_weights(whole, walk.width, image.slots, image.room)
-    sums = whole.reshape(channels, -1).sum(axis=1, dtype=np.int64)
+    totals = whole.reshape(channels, -1).sum(axis=1, dtype=np.int64)
     scales = np.broadcast_to(scale.reshape(-1), channels).astype(np.float64) * found.scale
-    return walk.emit_te(
-        "integer_conv2d",
-        channels,
-        lambda x, w, o, s: integer.convolution(x, w, o, s, moves, origin, made),
-        image.value,
-        const(packed),
-        const(integer.by_blocks(-origin * sums, walk.width, "int32")),
-        const(integer.by_blocks(scales, walk.width, "float32")),
+    return Sums(image.value, const(packed), moves, origin, made, scales, -origin * totals)
+
+
+def _in_quads(walk: LayoutWalk, value: Any) -> Image:
+    """An image in blocks; few channels that are in none yet fill whole quads, no vector."""
+    from sagectl.compiler.passes.layout import Image
+    from sagectl.compiler.passes.nests.blocked import packed
+
+    channels = (shape(value) or ())[1]
+    if walk.is_blocked(value) or channels > walk.width // 2:
+        return walk.image(value)
+    made = walk.builder.emit_te(
+        packed, walk.value(value), integer.QUAD, primfunc_name_hint="pack"
     )
+    return Image(made, channels)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from sagectl.compiler.passes import layout_integers
+from sagectl.compiler.passes import layout_integers, layout_requantised
 from sagectl.compiler.passes.graph import constant, ints, operator, shape
 from sagectl.compiler.passes.layout import Image, LayoutWalk
 from sagectl.compiler.passes.layout_convolutions import conv2d, window
@@ -188,7 +188,7 @@ def _shuffle(walk: LayoutWalk, call: Any) -> Image | None:
 
 
 RULES: dict[str, LayoutRule] = {
-    "relax.quantize": layout_integers.quantise,
+    "relax.quantize": layout_requantised.quantise,
     "relax.dequantize": layout_integers.dequantise,
     "relax.reshape": _shuffle,
     "relax.nn.conv2d": conv2d,

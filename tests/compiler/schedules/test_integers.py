@@ -19,8 +19,9 @@ from tests.compiler.schedules.workbench import (
     cross,
     drawn,
     expected,
-    host,
+    model,
     nests,
+    node,
 )
 
 if TYPE_CHECKING:
@@ -98,18 +99,59 @@ def test_without_such_an_instruction_the_convolution_is_of_reals(
     assert any("conv2d" in name for name in functions)
 
 
-def test_a_chain_of_quantised_convolutions_stays_in_bytes() -> None:
-    """Nothing between two convolutions is written as reals."""
-    from tests.compiler.schedules.workbench import model, node
-
+def chained(*between: tuple[str, list[str], dict[str, Any]], **settings: Any) -> ModelProto:
+    """Two quantised convolutions and the operators between them."""
     weights = {"w": drawn(32, 16, 3, 3, seed=1) / 8, "v": drawn(16, 32, 1, 1, seed=2) / 4}
-    nodes = [node("Conv", ["x", "w"], "a"), node("Relu", ["a"], "r"), node("Conv", ["r", "v"])]
-    proto = quantised(model(nodes, {"x": (1, 16, 9, 9)}, weights))
+    weights |= {"low": np.float32(-0.5), "high": np.float32(1.5), "bias": drawn(32, seed=3)}
+    nodes, last = [node("Conv", ["x", "w", "bias"], "a")], "a"
+    for place, (kind, inputs, attributes) in enumerate(between):
+        nodes.append(node(kind, [last, *inputs], f"t{place}", **attributes))
+        last = f"t{place}"
+    nodes.append(node("Conv", [last, "v"]))
+    return quantised(model(nodes, {"x": (1, 16, 9, 9)}, weights), **settings)
+
+
+POOL = ("MaxPool", [], {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1] * 4})
+BETWEEN: dict[str, tuple[Any, ...]] = {
+    "nothing": (),
+    "relu": (("Relu", [], {}),),
+    "clip": (("Clip", ["low", "high"], {}),),
+    "maximum": (("Relu", [], {}), POOL),
+}
+
+
+@pytest.mark.parametrize("name", BETWEEN)
+@pytest.mark.parametrize("kind", ["QUInt8", "QInt8"])
+def test_a_chain_of_quantised_convolutions_stays_in_bytes(name: str, kind: str) -> None:
+    """Nothing between two convolutions is written as reals."""
+    proto = chained(*BETWEEN[name], activation_type=QuantType[kind])
     assert steps_apart(proto) <= 1.01
-    if not any(feature in host().features for feature in ("avx512vnni", "avxvnni", "dotprod")):
-        pytest.skip("this processor has no instruction for products of bytes")
-    names = [name for name in calls(proto, host()) if "conv" in name]
-    assert sum("dequantise" in name for name in names) <= 1
+    target = cross("X86_64", "cascadelake")
+    functions = nests(proto, target)
+    written = [str(func.params[-1].ty.dtype) for func in functions.values()]
+    # The last convolution, and the copy of its result out of blocks.
+    assert written.count("float32") <= 2
+    assert sum("dequantise" in name for name in calls(proto, target)) <= 1
+
+
+def test_real_values_that_others_read_too_are_made_of_the_same_sums() -> None:
+    """A quantisation takes a convolution over only where it alone reads from it."""
+    weights = {"w": drawn(16, 16, 3, 3, seed=1) / 8, "v": drawn(16, 16, 1, 1, seed=2) / 4}
+    nodes = [
+        node("Conv", ["x", "w"], "a"),
+        node("Conv", ["a", "v"], "b"),
+        node("Add", ["a", "b"]),
+    ]
+    proto = quantised(
+        model(nodes, {"x": (1, 16, 9, 9)}, weights), op_types_to_quantize=["Conv"]
+    )
+    assert steps_apart(proto) <= 1.01
+
+
+def test_few_channels_fill_one_quad_of_bytes() -> None:
+    functions = nests(made("few-inputs"), cross("X86_64", "cascadelake"))
+    packed = [func.params[-1].ty.shape for name, func in functions.items() if "pack" in name]
+    assert [int(shape[-1]) for shape in packed if len(shape) == 5] == [4]
 
 
 def test_a_quantised_model_is_held_to_the_steps_that_it_computes_in() -> None:

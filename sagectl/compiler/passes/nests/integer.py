@@ -20,27 +20,17 @@ INTEGER = "integer_convolution"
 QUAD = 4
 
 
-def convolution(
-    image: Tensor,
-    weights: Tensor,
-    offset: Tensor,
-    scale: Tensor,
-    window: Window,
-    zero: int,
-    made: str,
-) -> Tensor:
-    """A convolution of a blocked image; ``weights`` are ``[O/v, I/4, KH, KW, v, 4]``.
+def convolution(image: Tensor, weights: Tensor, window: Window, zero: int, made: str) -> Tensor:
+    """The sums of a convolution; ``weights`` are ``[O/v, I/4, KH, KW, v, 4]``.
 
-    The image is brought to the type ``made``, whose zero point is ``zero``, where it is of the
-    other sign. ``offset`` takes the zero point's part out of the sums, ``scale`` makes them
-    real: both are ``[O/v, v]``.
+    The blocked image is brought to the type ``made``, whose zero point is ``zero``, where it
+    is of the other sign.
     """
     from tvm import te
 
     outputs, quads, *kernel, width, _ = ints(weights.shape)
     source = shifted(image, window.padding, zero, made)
-    extents = ints(image.shape)[2:4]
-    height, span = window.output(extents, tuple(kernel))
+    height, span = window.output(ints(image.shape)[2:4], tuple(kernel))
     each = ints(image.shape)[4] // QUAD
     i = te.reduce_axis((0, quads), name="i")
     y = te.reduce_axis((0, kernel[0]), name="y")
@@ -54,15 +44,47 @@ def convolution(
         weight = weights[o, i, y, x, v, u]
         return te.sum(pixel.astype("int32") * weight.astype("int32"), axis=[i, y, x, u])
 
-    extents = (ints(image.shape)[0], outputs, height, span, width)
-    summed = te.compute(extents, element, name=INTEGER)
+    batch = ints(image.shape)[0]
+    return te.compute((batch, outputs, height, span, width), element, name=INTEGER)
+
+
+def scaled(sums: Tensor, offset: Tensor, scale: Tensor) -> Tensor:
+    """The real values of sums; ``offset`` and ``scale`` are ``[O/v, v]``."""
+    from tvm import te
+
     return te.compute(
-        extents,
+        sums.shape,
         lambda n, o, h, w, v: (
-            (summed[n, o, h, w, v] + offset[o, v]).astype("float32") * scale[o, v]
+            (sums[n, o, h, w, v] + offset[o, v]).astype("float32") * scale[o, v]
         ),
         name="real",
     )
+
+
+def requantised(
+    sums: Tensor, scale: Tensor, offset: Tensor, bounds: tuple[float, float], made: str
+) -> Tensor:
+    """Sums as the integers of the next image, ``scale * sum + offset`` within ``bounds``."""
+    from tvm import te
+
+    def element(n: Any, o: Any, h: Any, w: Any, v: Any) -> Any:
+        level = sums[n, o, h, w, v].astype("float32") * scale[o, v] + offset[o, v]
+        return nearest(level, bounds).astype(made)
+
+    return te.compute(sums.shape, element, name="requantise")
+
+
+def nearest(level: Any, bounds: tuple[float, float]) -> Any:
+    """The integer of 32 bits next to a real, the even one of two; its low byte is exact.
+
+    Beyond 2^23 reals have no places after the point: adding as much rounds, as any addition
+    does, and leaves the integer in the lowest bits.
+    """
+    from tvm import tirx
+
+    low, high = (tirx.const(bound, "float32") for bound in bounds)
+    bounded = tirx.max(tirx.min(level, high), low)
+    return tirx.reinterpret("int32", bounded + tirx.const(1.5 * 2**23, "float32"))
 
 
 def shifted(image: Tensor, padding: Extents, zero: int, made: str) -> Tensor:
@@ -113,17 +135,22 @@ def quantised(image: Tensor, scale: float, zero: int, made: str) -> Tensor:
     """Real values as the nearest of the integers that stand for them."""
     from tvm import te, tirx
 
-    low, high = (float(limit(made).value) for limit in (tirx.min_value, tirx.max_value))
+    low, high = limits(made)
 
     def element(*at: Any) -> Any:
-        level = tirx.round(image[at] * tirx.const(1.0 / scale, "float32"))
-        level = level + tirx.const(float(zero), "float32")
-        bounded = tirx.max(
-            tirx.min(level, tirx.const(high, "float32")), tirx.const(low, "float32")
-        )
-        return bounded.astype("int32").astype(made)
+        level = image[at] * tirx.const(1.0 / scale, "float32")
+        # The zero point comes after the rounding: of two as near, the even one is meant.
+        level = nearest(level, (low - zero, high - zero)) + tirx.const(zero, "int32")
+        return level.astype(made)
 
     return te.compute(image.shape, element, name="quantise")
+
+
+def limits(made: str) -> tuple[float, float]:
+    """The least and the largest integer of a type."""
+    from tvm import tirx
+
+    return float(tirx.min_value(made).value), float(tirx.max_value(made).value)
 
 
 def real(image: Tensor, scale: float, zero: int) -> Tensor:
