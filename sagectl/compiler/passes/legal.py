@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from sagectl.compiler.targets import Target
 
 FLOAT = "float32"
-# Made of no polynomial, and so as good in double precision.
-WIDE = frozenset({"relax.nn.relu"})
+# As good in double precision.
+WIDE = frozenset({"relax.cosh", "relax.nn.relu", "relax.not_equal", "relax.sinh"})
 
 
 def lowered(module: IRModule, target: Target) -> IRModule:
@@ -26,6 +26,7 @@ def lowered(module: IRModule, target: Target) -> IRModule:
     width = max(1, target.vector_bytes // 4)
     rules: dict[str, GraphRule] = dict.fromkeys(ELEMENTARY, _elementary)
     rules |= {name: partial(rule, width=width) for name, rule in BY_ROWS.items()}
+    rules |= {"relax.logical_not": _negated, "relax.not_equal": _unequal}
     return rewritten(module, rules)
 
 
@@ -46,6 +47,39 @@ def _elementary(site: Site) -> Any:
         return te.compute(image.shape, lambda *at: function(image[at]), name="elementary")
 
     return site.emit_te(nest, site.args[0], name=function.__name__)
+
+
+def _negated(site: Site) -> Any:
+    """Not, by its bits: TVM turns "not less" into "at least", which holds of no NaN either."""
+    from tvm import te, tirx
+
+    known = shape(site.args[0])
+    if known is None or 0 in known:
+        return None
+
+    def nest(x: Any) -> Any:
+        true = tirx.const(True, "bool")
+        return te.compute(x.shape, lambda *at: tirx.bitwise_xor(x[at], true), name="negation")
+
+    return site.emit_te(nest, site.args[0], name="negation")
+
+
+def _unequal(site: Site) -> Any:
+    """Not equal, as what equal is not: TVM's own holds of no NaN."""
+    from tvm import te, tirx, topi
+
+    known = [shape(each) for each in site.args]
+    if any(each is None or 0 in each for each in known) or not _is_float(site):
+        return None
+
+    def nest(a: Any, b: Any) -> Any:
+        true = tirx.const(True, "bool")
+        same = topi.equal(a, b)
+        return te.compute(
+            same.shape, lambda *at: tirx.bitwise_xor(same[at], true), name="unequal"
+        )
+
+    return site.emit_te(nest, *site.args, name="unequal")
 
 
 def _softmax(site: Site, width: int) -> Any:
@@ -90,7 +124,9 @@ def _reduction(site: Site, width: int) -> Any:
 
 
 ELEMENTARY: dict[str, Callable[[Any], Any]] = {
+    "relax.cosh": elementary.hyperbolic_cosine,
     "relax.exp": elementary.exponential,
+    "relax.sinh": elementary.hyperbolic_sine,
     "relax.tanh": elementary.tangent,
     "relax.erf": elementary.error_function,
     "relax.log": elementary.logarithm,

@@ -25,10 +25,15 @@ def cast(node: Node, x: Any, bb: Any) -> Any:
 
     TVM's own converter wraps floats by seven operations, of which some do not compile.
     """
+    import numpy as np
     from tvm import relax
+
+    from sagectl.compiler.frontends.onnx.support import HALF_TYPES
 
     source, wanted = _type(node.inputs[0]), _type(node.outputs[0])
     if wanted.name == "bool":
+        if source.name in HALF_TYPES:
+            x, source = bb.emit(relax.op.astype(x, "float32")), np.dtype("float32")
         return relax.op.not_equal(x, relax.const(0, source.name))
     is_float = source.kind == "f" or source.name == "bfloat16"
     if is_float and wanted.name in _THROUGH:
@@ -51,7 +56,7 @@ def _shortened(x: Any) -> Any:
         odd = (bits >> tirx.const(16, "uint32")) & tirx.const(1, "uint32")
         near = (bits + tirx.const(0x7FFF, "uint32") + odd) & tirx.const(0xFFFF0000, "uint32")
         # A NaN's digits could carry over into an infinity.
-        return tirx.Select(x(*at) == x(*at), tirx.reinterpret("float32", near), x(*at))
+        return tirx.Select(tirx.isnan(x(*at)), x(*at), tirx.reinterpret("float32", near))
 
     return te.compute(x.shape, element)
 

@@ -9,13 +9,19 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from contextvars import ContextVar
+from math import factorial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # The bounds that hold, in units of the result or of one.
-RELATIVE_ERROR = {"exponential": 3e-7, "sigmoid": 4e-7}
+RELATIVE_ERROR = {
+    "exponential": 3e-7,
+    "sigmoid": 4e-7,
+    "hyperbolic_sine": 4e-7,
+    "hyperbolic_cosine": 4e-7,
+}
 ABSOLUTE_ERROR = {"tangent": 4e-7, "error_function": 6e-7}
 # The logarithm's error, of the result or of one, whichever is larger.
 MIXED_ERROR = {"logarithm": 3e-7}
@@ -45,6 +51,9 @@ TANGENT_BELOW = (
     1.19825839466702e-06, 1.18534705686654e-04, 2.26843463243900e-03, 4.89352518554385e-03,
 )  # fmt: skip
 TANGENT_IS_ONE = 7.90531110763549805
+
+# sinh(x) / x on |x| < 1 in powers of x^2, highest first: one over the odd factorials.
+SINE = tuple(1 / factorial(power) for power in range(19, 0, -2))
 
 # erf(x) = x P(x^2) / Q(x^2), highest power first (Eigen, generic_fast_erf_float).
 ERROR_ABOVE = (
@@ -156,6 +165,34 @@ def tangent(x: Any) -> Any:
     square = bounded * bounded
     above = bounded * _polynomial(square, TANGENT_ABOVE)
     return above / _polynomial(square, TANGENT_BELOW)
+
+
+def hyperbolic_sine(x: Any) -> Any:
+    """(e^x - e^-x) / 2, in single or double precision."""
+    from tvm import tirx
+
+    square = x * x
+    near = tirx.const(SINE[0], x.dtype)
+    for coefficient in SINE[1:]:
+        near = near * square + tirx.const(coefficient, x.dtype)
+    growing, falling = _halves(x)
+    # Near zero the difference of exponentials has no digits left.
+    return tirx.Select(square < tirx.const(1, x.dtype), x * near, growing - falling)
+
+
+def hyperbolic_cosine(x: Any) -> Any:
+    """(e^x + e^-x) / 2, in single or double precision."""
+    growing, falling = _halves(x)
+    return growing + falling
+
+
+def _halves(x: Any) -> tuple[Any, Any]:
+    """e^x / 2 and e^-x / 2, infinite only where they are too large themselves."""
+    from tvm import tirx
+
+    half = tirx.const(0.5, x.dtype)
+    root = (exponential if x.dtype == "float32" else tirx.exp)(x * half)
+    return root * half * root, half / root / root
 
 
 def error_function(x: Any) -> Any:

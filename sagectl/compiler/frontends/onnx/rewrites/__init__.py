@@ -20,6 +20,8 @@ TRAINING = "ai.onnx.preview.training"
 
 # (domain, operator) -> module of this package with rewritten(node, pen).
 REWRITES: dict[tuple[str, str], str] = {
+    ("", "ArgMax"): "arg_extremes",
+    ("", "ArgMin"): "arg_extremes",
     ("", "BatchNormalization"): "batch_normalization",
     ("", "BitCast"): "bit_cast",
     ("", "BitShift"): "bit_shift",
@@ -80,12 +82,15 @@ REWRITES: dict[tuple[str, str], str] = {
     ("", "ReverseSequence"): "reverse_sequence",
     ("", "RoiAlign"): "roi_align",
     ("", "STFT"): "stft",
+    ("", "Scatter"): "scatter_elements",
+    ("", "ScatterElements"): "scatter_elements",
     ("", "Selu"): "elu",
     ("", "Sign"): "sign",
     ("", "SimplifiedLayerNormalization"): "simplified_layer_normalization",
     ("", "Slice"): "slice",
     ("", "Softplus"): "softplus",
     ("", "SpaceToDepth"): "space_to_depth",
+    ("", "Split"): "split",
     ("", "Sum"): "sum",
     ("", "TensorScatter"): "tensor_scatter",
     ("", "ThresholdedRelu"): "thresholded_relu",
