@@ -67,7 +67,9 @@ def _unzipped(model: ModelProto, makers: Mapping[str, NodeProto]) -> list[str]:
             continue
         replaced = helper.make_node("Identity", list(maker.input), [output.name], maker.name)
         maker.CopyFrom(replaced)
-        output.type.CopyFrom(helper.make_tensor_type_proto(TensorProto.FLOAT, None))
+        output.type.CopyFrom(
+            helper.make_tensor_type_proto(TensorProto.FLOAT, (None, len(labels)))
+        )
         said.append(
             f"Output {output.name!r} is a matrix in place of a list of maps, a column for each "
             f"class: {', '.join(labels)}"

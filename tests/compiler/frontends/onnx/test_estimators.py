@@ -100,6 +100,14 @@ def test_names_that_go_through_anything_else_are_refused(tmp_path: Path) -> None
         load(compile_request(path, output=tmp_path))
 
 
+def test_a_check_tells_the_matrix_that_a_map_becomes(tmp_path: Path) -> None:
+    onnx.save(exported(), path := tmp_path / "model.onnx")
+
+    outputs = {each["Name"]: (each["Type"], each["Shape"]) for each in checked(path)["Outputs"]}
+
+    assert outputs == {"name": ("int64", [ROWS]), "maps": ("float32", ["?", 3])}
+
+
 def test_a_map_of_no_classes_is_refused(tmp_path: Path) -> None:
     model = exported()
     del model.graph.node[2].attribute[:]
