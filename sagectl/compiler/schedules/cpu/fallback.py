@@ -17,6 +17,7 @@ from sagectl.compiler.schedules.cpu.loops import (
     fused,
     is_spatial,
     is_static,
+    is_wide,
     kinds,
     lanes,
     parallel,
@@ -172,14 +173,16 @@ def vectorised_run(schedule: Schedule, loops: list[LoopRV], width: int) -> list[
     """Vectorise loops over memory in order; return those that may be spread over threads.
 
     Vectors that crossed the end of a row would be gathered lane by lane: where rows are no
-    multiple of half a vector at least, the fused loop is left for LLVM to vectorise.
+    multiple of half a vector at least, the fused loop is left for LLVM to vectorise. So is
+    what cannot be peeled.
     """
     row = int(schedule.get(loops[-1]).extent)
-    if len(loops) == 1 and row > width:
+    is_even = row % width == 0
+    if len(loops) == 1 and row > width and (is_even or not is_wide(schedule, loops[0])):
         outer, inner = schedule.split(loops[0], [None, width])
         schedule.vectorize(inner)
         peeled(schedule, outer)
-        return [outer] if row % width == 0 else []
+        return [outer] if is_even else []
     run = fused(schedule, loops)
     step = gcd(row, width)
     if step == int(schedule.get(run).extent):

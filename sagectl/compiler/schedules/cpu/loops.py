@@ -77,9 +77,18 @@ def parallel(schedule: Schedule, loop: LoopRV, work: int) -> None:
         schedule.parallel(loop)
 
 
+def is_wide(schedule: Schedule, loop: LoopRV) -> bool:
+    """Whether a loop counts in 64 bits: beside integer tensors, whose indices stay as wide."""
+    return str(schedule.get(loop).loop_var.ty.dtype) == "int64"
+
+
 def peeled(schedule: Schedule, loop: LoopRV) -> None:
-    """Give the last, shorter round of a loop code of its own, so the others run unchecked."""
-    schedule.annotate(loop, "pragma_loop_partition_hint", True)
+    """Give the last, shorter round of a loop code of its own, so the others run unchecked.
+
+    TVM's partition mixes widths where a loop counts in 64 bits: such a loop is left whole.
+    """
+    if not is_wide(schedule, loop):
+        schedule.annotate(loop, "pragma_loop_partition_hint", True)
 
 
 def accesses(block: SBlock) -> list[tuple[list[int], list[Any]]]:

@@ -16,6 +16,8 @@ RANKED = np.array(
 ODD = np.array([[NAN, INF, -INF, 0, -1, 2, 3, 4] * 3], "float32")
 WIDE = np.linspace(-9, 9, 88, dtype="float32").reshape(1, 88)
 LEAST = np.full((1, 3), np.iinfo("int32").min, "int32")
+# Rows of more than a vector, and not of a number of them.
+TOKENS = np.arange(65, dtype="int64").reshape(5, 13)
 SMALL = np.arange(12, dtype="float32").reshape(4, 3)
 
 CASES = {
@@ -47,6 +49,18 @@ CASES = {
     "scatter_into_a_part": ("""g (float[4,3] x) => (float[4,3] y)
         <int64[2,2] i = {0,2,1,0}, float[2,2] u = {-1,-2,-3,-4}>
         { y = ScatterElements <axis = 1> (x, i, u) }""", SMALL),
+    "gather_tokens": ("""g (int64[5,13] x) => (int64[3,13] y)
+        <int64[3] i = {0,4,-1}> { y = Gather(x, i) }""", TOKENS),
+    "gather_nd_tokens": ("""g (int64[5,13] x) => (int64[3,13] y)
+        <int64[3,1] i = {0,4,1}> { y = GatherND(x, i) }""", TOKENS),
+    "gather_nd_by_wide_indices": ("""g (int32[5,20] x) => (int32[3,20] y)
+        <int64[3,1] i = {0,4,1}> { y = GatherND(x, i) }""", np.ones((5, 20), "int32")),
+    "pad_tokens": ("""g (int64[5,13] x) => (int64[6,16] y)
+        <int64[4] p = {1,1,0,2}> { y = Pad(x, p) }""", TOKENS),
+    "pad_tokens_at_the_edge": ("""g (int64[5,13] x) => (int64[6,16] y)
+        <int64[4] p = {1,1,0,2}> { y = Pad <mode = "edge"> (x, p) }""", TOKENS),
+    "concat_tokens": ("""g (int64[5,13] x) => (int64[5,26] y)
+        { z = Neg(x) y = Concat <axis = 1> (x, z) }""", TOKENS),
 }  # fmt: skip
 
 
