@@ -61,7 +61,8 @@ def forms(model: ModelProto) -> set[Form]:
         code = codes.get(next((each for each in node.input if each), ""), 0)
         dtype = str(helper.tensor_dtype_to_np_dtype(code)) if code else ""
         version = since(domain, node.op_type, versions.get(domain, 1))
-        made.add(Form(name, version, dtype, settings(node.attribute)))
+        found_settings = settings(domain, node.op_type, versions.get(domain, 1), node.attribute)
+        made.add(Form(name, version, dtype, found_settings))
     return made
 
 

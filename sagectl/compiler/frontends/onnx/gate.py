@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from onnx import AttributeProto
+    from onnx.defs import OpSchema
 
     from sagectl.compiler.frontends.onnx.graph import Node
 
@@ -18,13 +19,17 @@ Status = Literal["right", "unsupported", "unknown"]
 
 TABLE = "operators.tsv"
 
+# The version since which an operator set as before does something else.
+REDEFINED = {"GroupNormalization": 21, "RoiAlign": 16}
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Form:
     """How an operator is applied: as of which version of it, to which type, how set.
 
     ``version`` is the operator set that last changed the operator, ``dtype`` the first
-    input's element type, ``attributes`` the names of those given, text with its value.
+    input's element type, ``attributes`` the names of those given, text with its value;
+    one that is given what it is by default is as if left out.
     """
 
     operator: str
@@ -68,18 +73,44 @@ def form_of(node: Node) -> Form:
         name,
         since(node.domain, node.op, node.version),
         str(first.dtype) if first is not None else "",
-        settings(node.attributes.values()),
+        settings(node.domain, node.op, node.version, node.attributes.values()),
     )
 
 
-def settings(attributes: Iterable[AttributeProto]) -> tuple[str, ...]:
-    """Attributes as a form has them."""
+def settings(
+    domain: str, operator: str, version: int, attributes: Iterable[AttributeProto]
+) -> tuple[str, ...]:
+    """An operator's attributes as a form has them."""
+    defaults = _defaults(domain, operator, version)
     return tuple(
         sorted(
             f"{each.name}={each.s.decode(errors='replace')}" if each.s else each.name
             for each in attributes
+            if each.name not in defaults or _value(each) != defaults[each.name]
         )
     )
+
+
+def _value(attribute: AttributeProto) -> Any:
+    from onnx import helper
+
+    return helper.get_attribute_value(attribute)
+
+
+@cache
+def _defaults(domain: str, operator: str, version: int) -> Mapping[str, Any]:
+    """What the operator's schema says of attributes that are left out."""
+    from onnx import defs
+
+    try:
+        schema = defs.get_schema(operator, version, domain)
+    except defs.SchemaError:
+        return {}
+    return {
+        name: _value(each.default_value)
+        for name, each in schema.attributes.items()
+        if each.default_value.type
+    }
 
 
 @cache
@@ -136,25 +167,47 @@ def table() -> Mapping[str, tuple[Row, ...]]:
 
 @cache
 def _is_same(operator: str, one: int, other: int) -> bool:
-    """Whether two versions of an operator differ in nothing but the types they take."""
+    """Whether the later of two versions does what the earlier did, if nothing new is asked.
+
+    It may take more types, further optional inputs and further attributes.
+    """
     from onnx import defs
 
     if one == other:
         return True
+    if _is_within(REDEFINED.get(operator, 0), one, other):
+        return False
     domain, _, name = operator.rpartition(".")
     try:
-        schemas = [defs.get_schema(name, version, domain) for version in (one, other)]
+        earlier, later = (
+            defs.get_schema(name, version, domain) for version in sorted((one, other))
+        )
     except defs.SchemaError:
         return False
-    first, second = (
-        (
-            [(each.name, each.option) for each in schema.inputs],
-            [(each.name, each.option) for each in schema.outputs],
-            {
-                name: (each.type, each.required, str(each.default_value))
-                for name, each in schema.attributes.items()
-            },
-        )
-        for schema in schemas
+    before, after = _attributes(earlier), _attributes(later)
+    asked, added = later.inputs[: len(earlier.inputs)], later.inputs[len(earlier.inputs) :]
+    return (
+        before.items() <= after.items()
+        and not any(later.attributes[name].required for name in after.keys() - before.keys())
+        and len(asked) == len(earlier.inputs)
+        and all(map(_accepts, asked, earlier.inputs))
+        and all(each.option == type(each.option).Optional for each in added)
     )
-    return first == second
+
+
+def _is_within(version: int, one: int, other: int) -> bool:
+    return min(one, other) < version <= max(one, other)
+
+
+def _attributes(schema: OpSchema) -> dict[str, tuple[str, str]]:
+    """Type and default of each attribute."""
+    return {
+        name: (str(each.type), str(each.default_value))
+        for name, each in schema.attributes.items()
+    }
+
+
+def _accepts(later: OpSchema.FormalParameter, earlier: OpSchema.FormalParameter) -> bool:
+    """Whether a parameter takes what it took, under whatever name; it may be optional now."""
+    optional = type(later.option).Optional
+    return later.option in (earlier.option, optional)
