@@ -163,6 +163,16 @@ class LayoutWalk(Walk):
             self.copies[key] = made.reordered(order)
         return self.copies[key]
 
+    def repeated(self, image: Image, times: int) -> Image:
+        """Every channel of an image several times, its copies one after another."""
+        from tvm.relax import const
+
+        from sagectl.compiler.passes.nests.blocked import moved, sources
+
+        slots = tuple(slot for slot in image.slots for _ in range(times))
+        table = const(sources(slots, tuple(range(len(slots))), self.width))
+        return self.emit_te("repeat", len(slots), moved, image.value, table)
+
     def value(self, expression: Any) -> Any:
         """An operand in the plain layout, converted if it is in blocks only."""
         import numpy as np

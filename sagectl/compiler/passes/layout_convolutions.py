@@ -39,8 +39,8 @@ def conv2d(walk: LayoutWalk, call: Any) -> Image | None:
     weights = _real_weights(walk, call.args[1])
     if weights is None or str(weights.dtype) != FLOAT:
         return None
-    groups, outputs, inputs = int(attrs.groups), weights.shape[0], source[1]
-    if groups == inputs == outputs and groups > 1:
+    groups, inputs = int(attrs.groups), source[1]
+    if groups == inputs and groups > 1:
         return _depthwise(walk, call, weights)
     if groups == 1:
         fast = None if walk.is_exact else _winograd(walk, call, weights)
@@ -93,7 +93,10 @@ def _winograd(walk: LayoutWalk, call: Any, weights: Array) -> Image | None:
 
 
 def _depthwise(walk: LayoutWalk, call: Any, weights: Array) -> Image | None:
+    """Each channel by itself; one that several outputs read is first repeated for each."""
     image = walk.image(call.args[0])
+    if (each := weights.shape[0] // image.channels) > 1:
+        image = walk.repeated(image, each)
     made = convolution.packed_depthwise_weights(weights, walk.width, image.slots, image.room)
     convolved = _emitted(walk, call, convolution.depthwise, image.value, made)
     return convolved.reordered(image.slots)

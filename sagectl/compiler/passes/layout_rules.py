@@ -41,16 +41,16 @@ def _pool(walk: LayoutWalk, call: Any) -> Image | None:
 
 
 def _whole(walk: LayoutWalk, call: Any) -> Image | None:
-    """A mean or maximum over all of height and width."""
+    """A mean, variance or maximum over all of height and width."""
     made = shape(call)
     if not walk.is_blocked(call.args[0]) or made is None or made[2:] != (1, 1):
         return None
-    if operator(call) in ("relax.mean", "relax.max"):
+    if operator(call) in WHOLE:
         axes = sorted(axis % 4 for axis in ints(call.attrs.axis))
         if axes != [2, 3] or not call.attrs.keepdims:
             return None
     image = walk.image(call.args[0])
-    nest = partial(pooling.whole, mode="max" if operator(call) == "relax.max" else "mean")
+    nest = partial(pooling.whole, mode=WHOLE.get(operator(call), "mean"))
     return walk.emit_te("pool", made[1], lambda x: nest(x), image.value, order=image.order)
 
 
@@ -187,6 +187,8 @@ def _shuffle(walk: LayoutWalk, call: Any) -> Image | None:
     return image.reordered(tuple(image.slots[channel] for channel in dealt))
 
 
+WHOLE = {"relax.mean": "mean", "relax.variance": "variance", "relax.max": "max"}
+
 RULES: dict[str, LayoutRule] = {
     "relax.quantize": layout_requantised.quantise,
     "relax.dequantize": layout_integers.dequantise,
@@ -195,8 +197,7 @@ RULES: dict[str, LayoutRule] = {
     "relax.nn.max_pool2d": _pool,
     "relax.nn.avg_pool2d": _pool,
     "relax.nn.adaptive_avg_pool2d": _whole,
-    "relax.mean": _whole,
-    "relax.max": _whole,
+    **dict.fromkeys(WHOLE, _whole),
     "relax.concat": _concat,
     **dict.fromkeys(
         (

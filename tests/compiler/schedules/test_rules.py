@@ -7,7 +7,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.compiler.schedules.workbench import answer, drawn, expected, model, node
+from sagectl.compiler.passes.pipeline import optimized
+from sagectl.compiler.schedules import Decision, scheduled
+from tests.compiler.schedules.workbench import (
+    answer,
+    calls,
+    drawn,
+    expected,
+    host,
+    imported,
+    model,
+    node,
+)
 
 
 def convolution(
@@ -64,6 +75,7 @@ MODELS = {
     "few-inputs": convolution((1, 3, 33, 31), 24, (7, 7), strides=[2, 2]),
     "ragged-channels": convolution((1, 20, 9, 9), 37),
     "prime-width": convolution((2, 16, 5, 37), 16),
+    "large-image-many-weights": convolution((1, 256, 36, 40), 256, (1, 1)),
     "one-pixel": convolution((1, 64, 1, 1), 40, (1, 1)),
     "uneven-padding": convolution((1, 16, 8, 8), 16, pads=[0, 1, 2, 0]),
     "oblong": convolution((1, 16, 12, 12), 16, (1, 7)),
@@ -75,6 +87,7 @@ MODELS = {
     "depthwise-in-rows": convolution((2, 6, 9, 48), 6, (5, 3), group=6, pads=[2, 0, 1, 2]),
     "grouped-in-rows": convolution((1, 12, 40, 32), 24, group=3, strides=[2, 1]),
     "average-in-rows": unary("AveragePool", (1, 3, 7, 32), kernel_shape=[3, 3], pads=[1] * 4),
+    "depthwise-multiplied": convolution((2, 20, 9, 9), 60, group=20, strides=[2, 2]),
     "grouped": convolution((1, 32, 9, 9), 64, group=4),
     "grouped-ragged": convolution((1, 36, 9, 9), 60, (1, 1), group=4),
     "cardinality": convolution((1, 64, 8, 8), 64, group=16),
@@ -96,6 +109,7 @@ MODELS = {
     "few-columns": dense(5, 12, 3),
     "steps-of-one-row": dense(1, 48, 64, 30),
     "runs-of-few-rows": dense(3, 33, 37, 5, 7),
+    "runs-of-uneven-rows": dense(7, 40, 48, 1, 7),
     "batches-of-rows": dense(20, 32, 48, 3),
     "attention": attention(40, 40, 16),
     "attention-ragged": attention(23, 29, 16),
@@ -129,6 +143,15 @@ MODELS = {
         [node("InstanceNormalization", ["x", "g", "b"])],
         {"x": (2, 3, 5, 16)},
         {"g": drawn(3, seed=1), "b": drawn(3, seed=2)},
+    ),
+    "instance-behind-convolution": model(
+        [node("Conv", ["x", "w"], "c"), node("InstanceNormalization", ["c", "g", "b"])],
+        {"x": (2, 8, 9, 11)},
+        {
+            "w": drawn(32, 8, 1, 1, seed=3),
+            "g": drawn(32, seed=1),
+            "b": drawn(32, seed=2),
+        },
     ),
     "plain-pooling": unary("MaxPool", (1, 3, 20, 35), kernel_shape=[3, 3], pads=[1] * 4),
     "logarithm": model([node("Abs", ["x"], "a"), node("Log", ["a"])], {"x": (7, 33)}),
@@ -187,3 +210,30 @@ def test_a_scheduled_nest_computes_what_it_did_unscheduled(name: str) -> None:
     feeds = {"x": drawn(*shape)}
     plain = answer(proto, feeds, schedule=False)
     np.testing.assert_allclose(answer(proto, feeds), plain, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("runs-of-uneven-rows", "product"),
+        ("depthwise-multiplied", "window"),
+        ("large-image-many-weights", "convolution"),
+    ],
+)
+def test_the_rule_of_its_family_arranges_it(name: str, rule: str) -> None:
+    decisions: list[Decision] = []
+    scheduled(optimized(imported(MODELS[name]), host()), host(), note=decisions.append)
+    assert rule in {decision.rule for decision in decisions}
+
+
+def test_sums_over_an_image_are_not_repeated_for_each_of_its_pixels() -> None:
+    decisions: list[Decision] = []
+    proto = MODELS["instance-behind-convolution"]
+    scheduled(optimized(imported(proto), host()), host(), note=decisions.append)
+    reasons = [dict(each.declined).get("window", "") for each in decisions]
+    assert sum("sums would be repeated" in reason for reason in reasons) == 1
+
+
+def test_a_norm_of_instances_stays_in_blocks() -> None:
+    names = calls(MODELS["instance-behind-convolution"], host())
+    assert sum(name.count("unpack") for name in names) == 1

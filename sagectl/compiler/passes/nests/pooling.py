@@ -85,7 +85,7 @@ def average(
 
 
 def whole(image: Tensor, *, mode: str) -> Tensor:
-    """The mean or maximum of each channel, as an image of one pixel."""
+    """The mean, variance or maximum of each channel, as an image of one pixel."""
     from tvm import te, tirx
 
     batch, blocks, height, span, width = ints(image.shape)
@@ -102,4 +102,15 @@ def whole(image: Tensor, *, mode: str) -> Tensor:
         extents, lambda n, c, h, w, v: te.sum(image[n, c, y, x, v], axis=[y, x]), name=SUM
     )
     scale = tirx.const(1.0 / (height * span), image.dtype)
-    return te.compute(extents, lambda n, c, h, w, v: summed[n, c, h, w, v] * scale, name="mean")
+    mean = te.compute(extents, lambda *at: summed[at] * scale, name="mean")
+    if mode == "mean":
+        return mean
+
+    def squared(n: Any, c: Any, v: Any) -> Any:
+        distance = image[n, c, y, x, v] - mean[n, c, 0, 0, v]
+        return distance * distance
+
+    squares = te.compute(
+        extents, lambda n, c, h, w, v: te.sum(squared(n, c, v), axis=[y, x]), name="squares"
+    )
+    return te.compute(extents, lambda *at: squares[at] * scale, name="variance")

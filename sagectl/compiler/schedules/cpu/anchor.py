@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sagectl.compiler.schedules.cpu.loops import blocks, is_spatial, is_static, schedule_of
+from sagectl.compiler.schedules.cpu.loops import (
+    SPATIAL,
+    blocks,
+    extents,
+    is_spatial,
+    is_static,
+    schedule_of,
+    volume,
+)
 from sagectl.compiler.schedules.reasons import declined
 
 if TYPE_CHECKING:
@@ -71,3 +79,15 @@ def _anchored(schedule: Schedule, anchor: SBlockRV) -> Anchor | None:
 def blocks_before(schedule: Schedule, name: str) -> int:
     """How many blocks stand before the one called ``name``."""
     return [schedule.get(block).name_hint for block in blocks(schedule)].index(name)
+
+
+def spreads(anchor: Anchor) -> bool:
+    """Whether the epilogue repeats what the heavy block makes, as a mean over a whole image.
+
+    Computed where it is used, every sum would be computed again for each of its uses.
+    """
+    schedule = anchor.schedule
+    nest = schedule.get(anchor.block)
+    made = [int(var.dom.extent) for var in nest.iter_vars if int(var.iter_type) == SPATIAL]
+    used = extents(schedule, schedule.get_loops(anchor.result))
+    return volume(used) > volume(made)

@@ -71,14 +71,10 @@ def by_rows(anchor: Anchor, tile: Tile, target: Target) -> None:
     n, o, h, w, v = schedule.get_loops(result)
     h, w = (w, h) if upright else (h, w)
     work = volume(extents(schedule, schedule.get_loops(block)))
-    sizes = weight_extents(anchor)
     outer, oi = schedule.split(o, [None, tile.columns])
     wo, wi = schedule.split(w, [None, tile.rows])
     schedule.reorder(n, outer, h, wo, oi, wi, v)
-    weights = 4 * volume(sizes)
-    rows = int(schedule.get(h).extent)
-    if weights <= target.l2_bytes // 8 and rows >= 28:
-        # All weights fit: a row of the image, read once, serves every output channel.
+    if rows_first(anchor, int(schedule.get(h).extent), int(schedule.get(outer).extent), target):
         schedule.reorder(n, h, outer, wo)
         spread = fused(schedule, [n, h])
     else:
@@ -97,6 +93,26 @@ def by_rows(anchor: Anchor, tile: Tile, target: Target) -> None:
     schedule.unroll(co)
     schedule.unroll(cw)
     schedule.decompose_reduction(block, i)
+
+
+def rows_first(anchor: Anchor, rows: int, panels: int, target: Target) -> bool:
+    """Whether a row of the image, read once, serves every panel of weights in turn.
+
+    It does where all weights stay close. Where neither they nor the image do, the one is read
+    for each of the other's parts, and the order that reads less serves.
+    """
+    weights = 4 * volume(weight_extents(anchor))
+    if weights <= target.l2_bytes // 8 and rows >= 28:
+        return True
+    image = image_bytes(anchor)
+    return image > target.l2_bytes and rows * weights < panels * image
+
+
+def image_bytes(anchor: Anchor) -> int:
+    """How much memory one image of the batch takes."""
+    reads = [region.source.shape for region in anchor.schedule.get(anchor.block).reads]
+    sizes = [[int(extent) for extent in shape] for shape in reads if len(shape) in (4, 5)]
+    return 4 * max(volume(size[1:]) for size in sizes)
 
 
 def by_input_blocks(anchor: Anchor, tile: Tile, target: Target) -> None:

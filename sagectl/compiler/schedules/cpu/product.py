@@ -15,7 +15,7 @@ from sagectl.compiler.schedules.cpu.loops import (
     peeled,
     volume,
 )
-from sagectl.compiler.schedules.cpu.tiles import Tile, best_tile
+from sagectl.compiler.schedules.cpu.tiles import Tile, best_tile, whole_tile
 from sagectl.compiler.schedules.reasons import declined
 
 if TYPE_CHECKING:
@@ -42,7 +42,10 @@ def apply(func: PrimFunc, target: Target) -> Schedule | None:
         width //= 2
     if width < 2:
         return declined("its columns do not fill the shortest vector")
-    tile_product(anchor, best_tile(rows, columns_of(anchor, width), target.registers), width)
+    # A tile across the end of a run of joined rows would have no place in the result.
+    is_joined = len(loops) < len(schedule.get(anchor.result).iter_vars)
+    choice = whole_tile if is_joined else best_tile
+    tile_product(anchor, choice(rows, columns_of(anchor, width), target.registers), width)
     for block in anchor.prologue:
         if schedule.get(block).name_hint != PANELS:
             arrange(schedule, block, target)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sagectl.compiler.passes.nests.convolution import DEPTHWISE
 from sagectl.compiler.passes.nests.pooling import MAXIMUM, SUM
-from sagectl.compiler.schedules.cpu.anchor import Anchor, anchored
+from sagectl.compiler.schedules.cpu.anchor import Anchor, anchored, spreads
 from sagectl.compiler.schedules.cpu.loops import (
     extents,
     fused,
@@ -35,6 +35,8 @@ def apply(func: PrimFunc, target: Target) -> Schedule | None:
         if anchor is None:
             continue
         loops = anchor.schedule.get_loops(anchor.result)
+        if spreads(anchor):
+            return declined("its result is larger than what it sums: sums would be repeated")
         if len(loops) == 5 and extents(anchor.schedule, loops[-1:]) == [lanes(target)]:
             slide(anchor, target)
             return anchor.schedule
