@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.passes import (
+    byte_products,
     constants,
     graphics,
     layout,
@@ -63,6 +64,7 @@ def phases(target: Target) -> Iterator[Phase]:
         "layout",
         (
             partial(layout.blocked, target=target),
+            partial(byte_products.integral, target=target),
             constants.settled,
             partial(packing.packed, target=target),
             transform.DeadCodeElimination(),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sagectl.compiler.passes.graph import constant, dtype, operator, rewritten
+from sagectl.compiler.passes.graph import constant, dtype, ints, literal, operator, rewritten
 
 if TYPE_CHECKING:
     from tvm.ir import IRModule
@@ -18,7 +18,7 @@ BYTES = ("int8", "uint8")
 
 
 def kept(module: IRModule) -> IRModule:
-    """The module with maxima taken of bytes, and nothing made real only to become bytes."""
+    """The module with maxima and moves of bytes, and nothing made real only to become bytes."""
     return rewritten(module, RULES)
 
 
@@ -36,6 +36,30 @@ def _maximum(site: Site) -> Any:
     return Call(source.op, [largest, *source.args[1:]], source.attrs, source.ty_args)
 
 
+def _moved(site: Site) -> Any:
+    """Another order or shape of values: that of the bytes, which are made real afterwards."""
+    from tvm.relax import Call, op
+
+    source = site.sole(site.args[0], DEQUANTISE)
+    if source is None or dtype(source.args[0]) not in BYTES:
+        return None
+    scale, zero = (constant(arg) for arg in source.args[1:])
+    if scale is None or zero is None:
+        return None
+    axis = -1
+    if scale.size > 1 or zero.size > 1:
+        if operator(site.call) != "relax.permute_dims" or site.attrs.axes is None:
+            return None
+        axis = ints(site.attrs.axes).index(int(source.attrs.axis) % len(site.attrs.axes))
+    whole = constant(source.args[0])
+    if whole is not None and operator(site.call) == "relax.permute_dims":
+        moved = literal(whole.transpose(site.attrs.axes and ints(site.attrs.axes)))
+    else:
+        operands = [source.args[0], *site.args[1:]]
+        moved = site.emit(Call(site.call.op, operands, site.attrs, site.call.ty_args))
+    return op.dequantize(moved, *source.args[1:], axis=axis, out_dtype=dtype(site.call))
+
+
 def _again(site: Site) -> Any:
     """A quantisation of what was dequantised in the same way, which gives the bytes back."""
     source = site.definition(site.args[0])
@@ -50,4 +74,9 @@ def _again(site: Site) -> Any:
     return source.args[0] if same and is_axis_free else None
 
 
-RULES = {"relax.nn.max_pool2d": _maximum, "relax.quantize": _again}
+MOVES = ("permute_dims", "reshape", "flatten", "expand_dims", "squeeze")
+RULES = {
+    "relax.nn.max_pool2d": _maximum,
+    "relax.quantize": _again,
+    **{f"relax.{name}": _moved for name in MOVES},
+}

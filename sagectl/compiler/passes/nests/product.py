@@ -67,18 +67,18 @@ def dense(left: Tensor, right: Tensor, count: int) -> Tensor:
         *place, n = index
         panel, lane = n // (columns * width), n % (columns * width)
         weight = right[panel, k, lane // width, lane % width]
-        return te.sum(left[(*_apart(place, outer), k)] * weight, axis=[k])
+        return te.sum(left[(*apart(place, outer), k)] * weight, axis=[k])
 
     columns_made = ints(right.shape)[0] * columns * width
     made = te.compute((*rows, columns_made), element, name=PRODUCT)
     if rows == tuple(outer):
         return cropped(made, count)
     return te.compute(
-        (*outer, count), lambda *at: made[_together(at[:-1], outer), at[-1]], name="crop"
+        (*outer, count), lambda *at: made[together(at[:-1], outer), at[-1]], name="crop"
     )
 
 
-def _apart(place: list[Any], outer: list[int]) -> list[Any]:
+def apart(place: list[Any], outer: list[int]) -> list[Any]:
     """The place of a row in each of the outer axes."""
     if len(place) == len(outer):
         return place
@@ -90,7 +90,7 @@ def _apart(place: list[Any], outer: list[int]) -> list[Any]:
     return found[::-1]
 
 
-def _together(place: tuple[Any, ...], outer: list[int]) -> Any:
+def together(place: tuple[Any, ...], outer: list[int]) -> Any:
     """The place of a row among all rows."""
     row: Any = 0
     for position, extent in zip(place, outer, strict=True):

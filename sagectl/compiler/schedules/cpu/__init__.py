@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sagectl.compiler.schedules.cpu import (
+    byte_product,
     convolution,
     fallback,
     integer,
@@ -22,6 +23,7 @@ RULES: tuple[Rule, ...] = (
     winograd.apply,
     integer.apply,
     convolution.apply,
+    byte_product.apply,
     product.apply,
     window.apply,
     planes.apply,
