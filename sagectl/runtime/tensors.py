@@ -171,8 +171,12 @@ def _room(shape: tuple[int, ...], dtype: Any) -> Array:
     size = math.prod(shape) * wanted.itemsize
     raw = np.empty(size + ALIGNMENT, np.uint8)
     start = -raw.ctypes.data % ALIGNMENT
-    room: Array = raw[start : start + size].view(wanted).reshape(shape)
-    return room
+    return np.ndarray(shape, wanted, raw, start, _strides(shape, wanted.itemsize))
+
+
+def _strides(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
+    """Those of a compact array, which code asks for even where no element is: numpy's are 0."""
+    return tuple(math.prod(shape[axis + 1 :]) * itemsize for axis in range(len(shape)))
 
 
 def _tensor(array: Array) -> Any:

@@ -86,9 +86,18 @@ class _Import:
         if value is None:
             return None
         known = self.expressions.get(id(value))
+        if known is None and value.data is not None and not value.data.size:
+            known = self._empty(value)
         if known is None:
-            known = self.expressions[id(value)] = relax.const(value.data, str(value.dtype))
+            known = relax.const(value.data, str(value.dtype))
+        self.expressions[id(value)] = known
         return known
+
+    def _empty(self, value: Value) -> Any:
+        """A constant without elements: the machine's format for stored tensors has none."""
+        from tvm import topi
+
+        return self.bb.emit_te(topi.full, value.shape, str(value.dtype), 0)
 
     def _convert(self, node: Node) -> None:
         inputs = [self._expression(value) for value in node.inputs]
@@ -168,8 +177,7 @@ class _Import:
         results = []
         for _, value in self.graph.outputs:
             if value.data is not None and not value.data.size:
-                # The machine's format for stored tensors has none without elements.
-                expression = self.bb.emit_te(topi.full, value.shape, str(value.dtype), 0)
+                expression = self._empty(value)
             elif value.data is not None or id(value) in taken:
                 expression = self.bb.emit_te(topi.identity, self._expression(value))
             else:

@@ -22,6 +22,7 @@ TRAINING = "ai.onnx.preview.training"
 REWRITES: dict[tuple[str, str], str] = {
     ("", "ArgMax"): "arg_extremes",
     ("", "ArgMin"): "arg_extremes",
+    ("", "AveragePool"): "pooling",
     ("", "BatchNormalization"): "batch_normalization",
     ("", "BitCast"): "bit_cast",
     ("", "BitShift"): "bit_shift",
@@ -49,6 +50,7 @@ REWRITES: dict[tuple[str, str], str] = {
     ("", "LSTM"): "recurrent",
     ("", "LayerNormalization"): "layer_normalization",
     ("", "LpNormalization"): "lp_normalization",
+    ("", "LpPool"): "pooling",
     ("", "MatMulInteger"): "matmul_integer",
     ("", "Max"): "extremes",
     ("", "MaxPool"): "max_pool",

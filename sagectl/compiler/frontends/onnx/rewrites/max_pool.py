@@ -1,26 +1,28 @@
-"""MaxPool with the indices of what it picked."""
+"""MaxPool, with the indices of what it picked where they are read."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sagectl.compiler.frontends.onnx.builder import Builder
     from sagectl.compiler.frontends.onnx.graph import Node, Value
 
 
-def rewritten(node: Node, pen: Builder) -> list[Value] | None:
+def rewritten(node: Node, pen: Builder) -> list[Value] | Value | None:
     import itertools
 
     import numpy as np
 
+    from sagectl.compiler.frontends.onnx.rewrites.pooling import geometry, settled
+
     if not node.wants(1):
-        return None
+        return settled(node, pen)
     x = node.required(0)
     assert x.dtype is not None
     shape = pen.shape(x)
     spatial = list(shape[2:])
-    kernel, strides, dilations, pads, sizes = geometry(node, spatial)
+    kernel, strides, dilations, pads, _, sizes = geometry(node, spatial)
     lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
     candidates, numbers = [], []
     for place in itertools.product(*map(range, kernel)):
@@ -52,34 +54,3 @@ def rewritten(node: Node, pen: Builder) -> list[Value] | None:
     planes = np.arange(shape[0] * shape[1]) * int(np.prod(spatial))
     planes = planes.reshape(shape[0], shape[1], *([1] * len(spatial)))
     return [best, pen.op("Add", chosen, planes)]
-
-
-def geometry(node: Node, spatial: list[int]) -> Any:
-    """Kernel, strides, dilations, pads before, and output sizes of a pooling node."""
-    rank = len(spatial)
-    kernel = node.attribute("kernel_shape")
-    strides = node.attribute("strides") or [1] * rank
-    dilations = node.attribute("dilations") or [1] * rank
-    automatic = node.attribute("auto_pad", "NOTSET")
-    pads = node.attribute("pads") or [0] * (2 * rank)
-    begins, sizes = [], []
-    for k, size in enumerate(spatial):
-        extent = (kernel[k] - 1) * dilations[k] + 1
-        if automatic.startswith("SAME"):
-            count = -(-size // strides[k])
-            total = max((count - 1) * strides[k] + extent - size, 0)
-            begins.append(total // 2 if automatic == "SAME_UPPER" else total - total // 2)
-            sizes.append(count)
-            continue
-        before, after = (0, 0) if automatic == "VALID" else (pads[k], pads[rank + k])
-        room = size + before + after - extent
-        if node.attribute("ceil_mode", 0):
-            count = -(-room // strides[k]) + 1
-            # A window that starts in the padding behind the input does not count.
-            if (count - 1) * strides[k] >= size + before:
-                count -= 1
-        else:
-            count = room // strides[k] + 1
-        begins.append(before)
-        sizes.append(count)
-    return kernel, strides, dilations, begins, sizes

@@ -18,4 +18,6 @@ def rewritten(node: Node, pen: Builder) -> Value | None:
     power = pen.op("Pow", pen.cast(base, computed), pen.cast(exponent, computed))
     if base.dtype.kind == "f":
         return power
+    if exponent.dtype is not None and exponent.dtype.kind == "f":
+        return pen.cast(power, base.dtype)
     return pen.cast(pen.op("Round", power), base.dtype)

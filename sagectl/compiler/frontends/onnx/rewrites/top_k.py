@@ -1,4 +1,4 @@
-"""TopK of unsigned 64-bit numbers, ordered as signed ones."""
+"""TopK of operator set 10, and of unsigned 64-bit numbers: ordered as signed ones."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ def rewritten(node: Node, pen: Builder) -> list[Value] | None:
     from onnx import TensorProto
 
     x = node.required(0)
+    if node.version == 10:
+        # The importer reads the number of this version where the one before has it.
+        axis = node.attribute("axis", -1)
+        return pen.ops("TopK", x, node.required(1), outputs=2, axis=axis)
     if x.dtype != np.uint64:
         return None
     # Flipping the top bit keeps the order and moves it to the signed range.
