@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.comparison import Comparison, differences
-from sagectl.compiler.frontends import UnanswerableError, frontend
+from sagectl.compiler.frontends import Repeating, UnanswerableError, frontend
 from sagectl.compiler.inputs import DRAWS, drawn
 from sagectl.runtime import RunnerError, load
 
@@ -42,7 +43,8 @@ def _report(framework: str, package: Path, model: Path, data: Path | None) -> di
         return {"Failed": error.message}
     source = runner.meta["Sagectl"].get("Source", {})
     pairs = [(name, ours[name], value) for name, value in zip(names, theirs, strict=True)]
-    rows = differences(source, pairs)
+    again = partial(reference.again, feeds, names) if isinstance(reference, Repeating) else None
+    rows = differences(source, pairs, again)
     return Comparison(reference.name, inputs, rows).as_dict()
 
 

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from onnx import load, numpy_helper, save
 
 from sagectl.compiler.api import compile_model
-from sagectl.compiler.comparison import SATURATED, difference
-from sagectl.compiler.frontends import Imported
+from sagectl.compiler.comparison import SATURATED, difference, differences
+from sagectl.compiler.frontends import Imported, Repeating
+from sagectl.compiler.frontends.onnx.reference import Onnxruntime
 from sagectl.compiler.linkers.driver import link_with
 from sagectl.compiler.packaging import write_folder
 from sagectl.compiler.request import compile_request
@@ -17,6 +18,8 @@ from sagectl.compiler.verify import compared, verified
 from sagectl.errors import CompileError, InputError
 from sagectl.runtime.package import LIBRARY, meta, unpack
 from tests.compiler.frontends.onnx.harness import model_of
+from tests.compiler.schedules.test_byte_products import dense
+from tests.compiler.schedules.workbench import drawn
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -180,6 +183,52 @@ def test_ties_between_levels_may_name_another_class_now_and_then() -> None:
     assert not difference("y", ours, theirs).passed
     ours[:20] += 1
     assert not difference("y", ours, theirs, "quantised").passed
+
+
+@pytest.mark.parametrize(
+    ("own", "ours", "source", "passes"),
+    [
+        (0.3, 0.3, {"Narrowest": "quantised"}, True),
+        (0.3, 0.5, {"Narrowest": "quantised"}, False),
+        (0.0, 0.3, {"Narrowest": "quantised"}, False),
+        (0.3, 0.3, {"Narrowest": "quantised", "Unquantised": ["y"]}, False),
+        (0.3, 0.3, {"Narrowest": "float16"}, False),
+    ],
+    ids=["as-far", "further", "steady", "unquantised", "halves"],
+)
+def test_a_quantised_model_may_wander_as_far_as_the_reference_does_from_itself(
+    own: float, ours: float, source: dict[str, Any], passes: bool
+) -> None:
+    reference = np.linspace(-1, 1, 200, dtype=F32)
+    away = np.random.default_rng(0).uniform(-1, 1, (2, 200)).astype(F32)
+
+    (row,) = differences(
+        source,
+        [("y", reference + away[0] * F32(ours), reference)],
+        lambda: [reference + away[1] * F32(own)],
+    )
+
+    assert row.passed is passes
+    assert ("own results" in row.note) is passes
+
+
+def test_the_reference_is_asked_again_only_where_outputs_differ() -> None:
+    same = np.linspace(-1, 1, 200, dtype=F32)
+
+    (row,) = differences({"Narrowest": "quantised"}, [("y", same, same)], pytest.fail)
+
+    assert row.passed
+
+
+def test_onnxruntime_answers_in_two_ways(tmp_path: Path) -> None:
+    save(dense(), tmp_path / "dense.onnx")
+    reference = Onnxruntime(tmp_path / "dense.onnx")
+    feeds = {"x": drawn(9, 48)}
+
+    (once,), (again,) = reference.outputs(feeds, ["y"]), reference.again(feeds, ["y"])
+
+    assert isinstance(reference, Repeating)
+    np.testing.assert_allclose(once, again, atol=0.1)
 
 
 def test_an_output_that_nothing_quantised_lies_behind_is_held_to_its_own_type(

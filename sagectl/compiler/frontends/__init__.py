@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 from sagectl.compiler.errors import RequestError
 
@@ -66,6 +66,13 @@ class Reference(Protocol):
     name: str
 
     def outputs(self, feeds: Mapping[str, Any], names: Sequence[str]) -> list[Any]: ...
+
+
+@runtime_checkable
+class Repeating(Protocol):
+    """A reference that can compute in another order, and so round in another way."""
+
+    def again(self, feeds: Mapping[str, Any], names: Sequence[str]) -> list[Any]: ...
 
 
 class Frontend(Protocol):
