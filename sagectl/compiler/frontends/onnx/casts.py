@@ -31,7 +31,7 @@ def cast(node: Node, x: Any, bb: Any) -> Any:
     from sagectl.compiler.frontends.onnx.support import HALF_TYPES
 
     source, wanted = _type(node.inputs[0]), _type(node.outputs[0])
-    if wanted.name == "bool":
+    if wanted.name == "bool" and source.name != "bool":
         if source.name in HALF_TYPES:
             x, source = bb.emit(relax.op.astype(x, "float32")), np.dtype("float32")
         return relax.op.not_equal(x, relax.const(0, source.name))

@@ -38,6 +38,8 @@ CASES = {
         { e = Equal(x, z) y = Not(e) }""", ODD),
     "equal_to_itself": ("g (float[1,24] x) => (bool[1,24] y) { y = Equal(x, x) }", ODD),
     "cast_to_truth": ("g (float[1,24] x) => (bool[1,24] y) { y = Cast <to = 9> (x) }", ODD),
+    "cast_truth_to_truth": ("""g (float[1,24] x) => (bool[1,24] y)
+        { t = IsNaN(x) y = Cast <to = 9> (t) }""", ODD),
     "cast_half_to_truth": (
         "g (float16[1,24] x) => (bool[1,24] y) { y = Cast <to = 9> (x) }", ODD.astype("float16")
     ),
@@ -96,6 +98,9 @@ CASES = {
     "slice_backwards_from_before": ("""g (float[4,3] x) => (float[1,1] y)
         <int64[2] s = {-6,-9}, int64[2] e = {-2147483648,-4}, int64[2] a = {0,1},
         int64[2] t = {-1,-2}> { y = Slice(x, s, e, a, t) }""", SMALL),
+    "slice_backwards_without_end": ("""g (float[4,3] x) => (float[n,3] y)
+        <int64[1] s = {2}, int64[1] e = {2147483647}, int64[1] a = {0}, int64[1] t = {-1}>
+        { y = Slice(x, s, e, a, t) }""", SMALL),
     "pad_nothing": ("""g (bool[3,0] x) => (bool[4,2] y)
         <int64[4] p = {1,1,0,1}> { f = Constant <value = bool {1}> () y = Pad(x, p, f) }""",
         np.ones((3, 0), "bool")),

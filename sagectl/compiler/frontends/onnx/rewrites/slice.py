@@ -1,4 +1,4 @@
-"""Slice of operator sets before 10, whose bounds are attributes, and from before the start."""
+"""Slice of operator sets before 10, whose bounds are attributes, and backwards over an end."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sagectl.compiler.frontends.onnx.builder import Builder
     from sagectl.compiler.frontends.onnx.graph import Node, Value
+
+ENDLESS = (2**31 - 1, 2**63 - 1)
 
 
 def rewritten(node: Node, pen: Builder) -> Value | None:
@@ -21,20 +23,23 @@ def rewritten(node: Node, pen: Builder) -> Value | None:
 
 
 def _backwards(node: Node, pen: Builder) -> Value | None:
-    """What goes backwards from before the first element starts with it, says ONNX."""
+    """What goes backwards from before the first element starts with it, says ONNX.
+
+    To onnxruntime the largest numbers are no end in either direction.
+    """
     import numpy as np
 
     x, starts, ends, axes, steps = (node.input(position) for position in range(5))
-    assert x is not None
-    if starts is None or starts.data is None or steps is None or steps.data is None:
+    bounds = [None if each is None else each.data for each in (starts, ends, steps)]
+    if x is None or any(each is None for each in bounds):
         return None
-    sizes, moved = pen.shape(x), starts.data.copy()
-    places = np.arange(len(moved)) if axes is None else axes.data
+    first, last, step = (each.astype(np.int64) for each in bounds if each is not None)
+    places = np.arange(len(first)) if axes is None else axes.data
     if places is None:
         return None
-    for index, axis in enumerate(places):
-        if steps.data[index] < 0 and moved[index] < -sizes[axis]:
-            moved[index] = 0
-    if (moved == starts.data).all():
+    sizes = np.array([pen.shape(x)[axis] for axis in places])
+    begin = np.where((step < 0) & (first < -sizes), 0, first)
+    end = np.where((step < 0) & np.isin(last, ENDLESS), -ENDLESS[1], last)
+    if (begin == first).all() and (end == last).all():
         return None
-    return pen.op("Slice", x, moved, ends, axes, steps)
+    return pen.op("Slice", x, begin, end, places.astype(np.int64), step)
