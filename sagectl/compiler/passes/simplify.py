@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sagectl.compiler.passes.graph import constant, ints, literal, operator, rewritten, shape
+from sagectl.compiler.passes.graph import (
+    constant,
+    dtype,
+    ints,
+    literal,
+    operator,
+    rewritten,
+    shape,
+)
 
 if TYPE_CHECKING:
     from tvm.ir import IRModule
@@ -124,6 +132,21 @@ def _divide(site: Site) -> Any:
     return op.multiply(site.args[0], literal((1 / divisor).astype(divisor.dtype)))
 
 
+def _same_type(site: Site) -> Any:
+    """A cast to the type that the value has."""
+    return site.args[0] if dtype(site.args[0]) == dtype(site.call) else None
+
+
+def _where(site: Site) -> Any:
+    """A choice that is the same everywhere, known ahead of time."""
+    condition, *choices = site.args
+    known = constant(condition)
+    if known is None or not known.size or (known != known.reshape(-1)[0]).any():
+        return None
+    chosen = choices[0 if known.reshape(-1)[0] else 1]
+    return chosen if shape(chosen) == shape(site.call) else None
+
+
 def _conv1d(site: Site) -> Any:
     """A convolution along one axis, as one over an image of height one."""
     from tvm.relax import op
@@ -167,5 +190,7 @@ RULES = {
     **dict.fromkeys(PAIRWISE, _stacked),
     "relax.power": _power,
     "relax.divide": _divide,
+    "relax.astype": _same_type,
+    "relax.where": _where,
     "relax.nn.conv1d": _conv1d,
 }

@@ -347,3 +347,25 @@ def test_groups_get_blocks_of_their_own_where_that_takes_fewer_steps(
     weights = {"w": drawn(channels, channels // groups, 3, 3, seed=1) / 4}
     proto = model([node("Conv", ["x", "w"], group=groups)], {"x": (1, channels, 9, 9)}, weights)
     agrees(proto, (1, channels, 9, 9))
+
+
+def test_a_choice_that_is_the_same_everywhere_disappears() -> None:
+    seen = np.ones((1, 40), bool)
+    for condition, left in ((seen, "a"), (~seen, "b")):
+        nodes = [
+            node("Relu", ["x"], "a"),
+            node("Neg", ["x"], "b"),
+            node("Where", ["condition", "a", "b"]),
+        ]
+        proto = model(nodes, {"x": (6, 40)}, {"condition": condition})
+        (name,) = calls(proto, host())
+        assert ("relu" in name) == (left == "a") and "where" not in name
+        agrees(proto, (6, 40))
+
+
+def test_a_cast_to_the_type_that_a_value_has_disappears() -> None:
+    nodes = [node("Relu", ["x"], "a"), node("Cast", ["a"], to=TensorProto.FLOAT)]
+    proto = model(nodes, {"x": (6, 40)})
+    (name,) = calls(proto, host())
+    assert "cast" not in name
+    agrees(proto, (6, 40))
