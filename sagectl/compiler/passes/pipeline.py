@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.passes import (
+    attention,
     byte_products,
     constants,
     graphics,
@@ -66,6 +67,7 @@ def phases(target: Target) -> Iterator[Phase]:
             partial(layout.blocked, target=target),
             partial(byte_products.integral, target=target),
             constants.settled,
+            partial(attention.fused, target=target),
             partial(packing.packed, target=target),
             transform.DeadCodeElimination(),
         ),

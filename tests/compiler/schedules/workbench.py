@@ -106,13 +106,25 @@ def assembly(proto: ModelProto, target: Target) -> str:
 
 def answer(proto: ModelProto, feeds: Mapping[str, Array], *, schedule: bool = True) -> Array:
     """What the compiled model says; with ``schedule=False`` its loops run as they come."""
+    return run(imported(proto), feeds, schedule=schedule)
+
+
+def run(
+    module: Any,
+    feeds: Mapping[str, Array],
+    *,
+    schedule: bool = True,
+    target: Target | None = None,
+) -> Array:
+    """What an imported model says; see ``answer``. The target must run here."""
     import tvm
     from tvm import relax
 
-    module = optimized(imported(proto), host())
+    target = target or host()
+    module = optimized(module, target)
     if schedule:
-        module = scheduled(module, host())
-    built = tvm.compile(module, target=tvm_target(host()))
+        module = scheduled(module, target)
+    built = tvm.compile(module, target=tvm_target(target))
     machine = relax.VirtualMachine(built, tvm.cpu())
     result = machine["main"](*(tvm.runtime.tensor(value) for value in feeds.values()))
     made: Array = result.numpy()

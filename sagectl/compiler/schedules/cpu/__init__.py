@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sagectl.compiler.schedules.cpu import (
+    attention,
     byte_product,
     convolution,
     fallback,
@@ -23,6 +24,7 @@ RULES: tuple[Rule, ...] = (
     winograd.apply,
     integer.apply,
     convolution.apply,
+    attention.apply,
     byte_product.apply,
     product.apply,
     window.apply,
