@@ -36,15 +36,18 @@ def exported(
         for place, value in enumerate(values)
     ]
     names = {spec.name: value.name for spec, value in zip(specs, values, strict=True)}
+    function = tf.function(lambda *tensors: list(computation.run(*tensors)))
     with converting("The model cannot be converted", failures(), _HINT):
+        traced = function.get_concrete_function(*specs)
         model, _ = tf2onnx.convert.from_function(
-            tf.function(lambda *tensors: list(computation.run(*tensors))),
+            function,
             specs,
             opset=OPSET,
             inputs_as_nchw=[
                 spec.name for spec in specs if names[spec.name] in computation.swapped
             ],
         )
+    _bind_captures(model, traced.graph.captures)
     _without_erfc(model)
     results = [each.name for each in model.graph.output]
     renamed(model, {**names, **dict(zip(results, computation.outputs, strict=True))})
@@ -62,6 +65,24 @@ def _inside(value: Any, computation: Computation) -> list[int]:
     if value.name not in computation.swapped:
         return list(value.shape)
     return [value.shape[place] for place in _TO_NHWC]
+
+
+def _bind_captures(model: Any, captures: Sequence[tuple[Any, Any]]) -> None:
+    """Give constants that the function closes over their values, in place.
+
+    Variables are resources, and frozen by tf2onnx; large constants it leaves as inputs.
+    """
+    import tensorflow as tf
+    from onnx import numpy_helper
+
+    constants = {
+        inside.name: outside for outside, inside in captures if outside.dtype != tf.resource
+    }
+    bound = [each for each in model.graph.input if each.name in constants]
+    for each in bound:
+        value = numpy_helper.from_array(constants[each.name].numpy(), each.name)
+        model.graph.initializer.append(value)
+        model.graph.input.remove(each)
 
 
 def _without_erfc(model: Any) -> None:
