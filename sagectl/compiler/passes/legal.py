@@ -5,7 +5,15 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sagectl.compiler.passes.graph import dtype, ints, operator, rewritten, shape
+from sagectl.compiler.passes.graph import (
+    constant,
+    dtype,
+    ints,
+    literal,
+    operator,
+    rewritten,
+    shape,
+)
 from sagectl.compiler.passes.nests import elementary, rows
 
 if TYPE_CHECKING:
@@ -27,6 +35,8 @@ def lowered(module: IRModule, target: Target) -> IRModule:
     rules: dict[str, GraphRule] = dict.fromkeys(ELEMENTARY, _elementary)
     rules |= {name: partial(rule, width=width) for name, rule in BY_ROWS.items()}
     rules |= {"relax.logical_not": _negated, "relax.not_equal": _unequal}
+    rules |= dict.fromkeys(("relax.quantize", "relax.dequantize"), _levelled)
+    rules["relax.multiply"] = _scaled
     return rewritten(module, rules)
 
 
@@ -80,6 +90,34 @@ def _unequal(site: Site) -> Any:
         )
 
     return site.emit_te(nest, *site.args, name="unequal")
+
+
+def _levelled(site: Site) -> Any:
+    """Scale and zero point as tensors: layers that differ in these alone share a nest."""
+    from tvm.relax import Call
+
+    found = [constant(arg) for arg in site.args[1:]]
+    if any(each is None or each.ndim for each in found):
+        return None
+    held = [literal(each.reshape(1)) for each in found if each is not None]
+    return Call(site.call.op, [site.args[0], *held], site.attrs, site.call.ty_args)
+
+
+def _scaled(site: Site) -> Any:
+    """One number times another that is known, such as the scale of weights: a tensor too."""
+    from tvm import te
+
+    number, factor = site.args[0], constant(site.args[1])
+    if factor is None:
+        number, factor = site.args[1], constant(site.args[0])
+    if factor is None or shape(number) != () or shape(site.call) != ():
+        return None
+    return site.emit_te(
+        lambda x, f: te.compute((), lambda: x[()] * f[0], name="scale"),
+        number,
+        literal(factor.reshape(1)),
+        name="scale",
+    )
 
 
 def _softmax(site: Site, width: int) -> Any:

@@ -188,3 +188,19 @@ def test_a_dynamically_quantised_layer_is_one_nest() -> None:
     np.testing.assert_allclose(
         answer(proto, host(), *feeds.values()), expected(proto, feeds), rtol=1e-5, atol=1e-5
     )
+
+
+def test_layers_that_differ_in_scales_alone_share_their_nests() -> None:
+    weights = {name: drawn(48, 48, seed=seed) / 8 for seed, name in enumerate("uvw")}
+    nodes = [
+        node("MatMul", ["x", "u"], "a"),
+        node("Tanh", ["a"], "b"),
+        node("MatMul", ["b", "v"], "c"),
+        node("Tanh", ["c"], "d"),
+        node("MatMul", ["d", "w"], "e"),
+        node("Tanh", ["e"]),
+    ]
+    made = functions(quantised(model(nodes, {"x": (9, 48)}, weights)), host())
+    products = [each.name_hint for each in made.get_global_vars() if "byte" in each.name_hint]
+    # The last one's result goes out as it is.
+    assert len(products) <= 2
