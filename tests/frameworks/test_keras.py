@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from sagectl.compiler.errors import RequestError
+from sagectl.runtime import load
 from tests.frameworks.conftest import answer, proof
 
 if TYPE_CHECKING:
@@ -34,3 +36,38 @@ def test_the_constants_of_a_normalization_are_no_inputs(
     assert proof(package) == ("passed", "tensorflow")
     assert [row["name"] for row in package.meta["Model"]["Inputs"]] == ["x"]
     np.testing.assert_allclose(answer(package, known[:1])[0], model(known[:1]), atol=1e-4)
+
+
+@pytest.mark.parametrize("suffix", ["keras", "h5"])
+def test_inputs_and_outputs_by_name_keep_their_names(
+    tmp_path: Path, compiled: Compile, suffix: str
+) -> None:
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(0)
+    late, early = keras.Input((4,), name="late"), keras.Input((3,), name="early")
+    results = {"z": layers.Dense(2, name="by_late")(late), "a": layers.Dense(2)(early)}
+    model = keras.Model({"late": late, "early": early}, results)
+    model.save(tmp_path / f"net.{suffix}")
+    shapes = {"early": [1, 3], "late": [1, 4]}
+    package = compiled(tmp_path / f"net.{suffix}", "KERAS", shapes)
+    feeds = {name: np.ones(shape, np.float32) for name, shape in shapes.items()}
+
+    assert proof(package) == ("passed", "tensorflow")
+    found = load(package.path).run(feeds)
+    np.testing.assert_allclose(found["by_late"], model(feeds)["z"], rtol=1e-3, atol=1e-5)
+
+
+def test_text_for_an_input_is_refused(tmp_path: Path, compiled: Compile) -> None:
+    import keras
+    from keras import layers
+
+    word = keras.Input((1,), dtype="string", name="word")
+    number = layers.StringLookup(vocabulary=["a", "b"])(word)
+    keras.Model(word, layers.Embedding(4, 2)(number)).save(tmp_path / "words.keras")
+
+    with pytest.raises(RequestError, match="Input 'word' takes text") as caught:
+        compiled(tmp_path / "words.keras", "KERAS", {"word": [1, 1]})
+
+    assert caught.value.reason == "input"

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sagectl.compiler.errors import RequestError
+from sagectl.runtime import load
 from tests.frameworks.conftest import answer, proof
 
 if TYPE_CHECKING:
@@ -143,6 +144,29 @@ def test_a_frozen_graph_is_fed_and_fetched_by_its_nodes(
 
     assert proof(package) == ("passed", "tensorflow")
     np.testing.assert_allclose(answer(package, image)[0], trained(image), rtol=1e-3, atol=1e-4)
+
+
+def test_a_frozen_graph_is_fetched_at_every_end(tmp_path: Path, compiled: Compile) -> None:
+    import tensorflow as tf
+
+    graph = tf.Graph()
+    with graph.as_default():
+        x = tf.compat.v1.placeholder(tf.float32, [1, 6], name="x")
+        tf.split(tf.nn.relu(x), 3, axis=1, name="parts")
+        tf.math.top_k(x, 2, name="best")
+        tf.add(x, 1.0, name="more")
+    (tmp_path / "ends.pb").write_bytes(graph.as_graph_def().SerializeToString())
+    package = compiled(tmp_path / "ends.pb", "TENSORFLOW", {"x": [1, 6]})
+    x = np.array([[3, -1, 4, 1, -5, 9]], np.float32)
+    found = load(package.path).run({"x": x})
+
+    assert proof(package) == ("passed", "tensorflow")
+    parts = np.split(np.maximum(x, 0), 3, axis=1)
+    wanted = {f"parts:{place}": part for place, part in enumerate(parts)}
+    wanted |= {"best:0": x[:, [5, 2]], "best:1": np.array([[5, 2]]), "more": x + 1}
+    assert list(found) == list(wanted)
+    for name, result in wanted.items():
+        np.testing.assert_allclose(found[name], result)
 
 
 def test_a_graph_that_writes_files_is_not_run(tmp_path: Path, compiled: Compile) -> None:

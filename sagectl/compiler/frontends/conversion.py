@@ -39,6 +39,10 @@ _QUIET = {
     "KERAS_BACKEND": "tensorflow",
 }
 _LONGEST = 600
+# How messages begin whose first line tells the place and not the cause.
+_PLACES = ("in user code:", "(most recent call last):")
+_RAISED = re.compile(r"[\w.]*(Error|Exception): ")
+_PASSED_ON = "Exception encountered when calling "
 # How terminals are told of colours and bold letters.
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -119,10 +123,21 @@ def converting(what: str, failures: tuple[type[Exception], ...], hint: str) -> I
 
 
 def first_line(error: Exception) -> str:
-    """The line of a library's message that says most: its first, without colours."""
+    """The line of a library's message that says most, without colours.
+
+    Its first, unless that only tells where something else was raised: then what was.
+    """
     text = _COLOURS.sub("", str(error))
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return (lines[0] if lines else type(error).__name__)[:_LONGEST]
+    if not lines:
+        return type(error).__name__
+    place = 0
+    if lines[0].endswith(_PLACES):
+        raised = [index for index, line in enumerate(lines) if _RAISED.match(line)]
+        place = raised[-1] if raised else -1
+    if _PASSED_ON in lines[place] and lines[place] != lines[-1]:
+        place += 1
+    return lines[place][:_LONGEST]
 
 
 def renamed(model: ModelProto, names: Mapping[str, str]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sagectl.compiler.errors import RequestError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -11,6 +13,9 @@ if TYPE_CHECKING:
 
 # Name, numpy dtype name, sizes (None is open); no sizes where not even their number is known.
 Declared = tuple[str, str, "Sequence[int | None] | None"]
+
+# How Keras and TensorFlow call text.
+_TEXTS = frozenset(("string", "object"))
 
 
 def settled(inputs: Sequence[Declared], shapes: Mapping[str, Sequence[int]]) -> list[Value]:
@@ -20,6 +25,14 @@ def settled(inputs: Sequence[Declared], shapes: Mapping[str, Sequence[int]]) -> 
 
     from sagectl.compiler.frontends.onnx.signature import fixed_inputs
 
+    if texts := [name for name, dtype, _ in inputs if dtype in _TEXTS]:
+        raise RequestError(
+            f"Input {', '.join(map(repr, texts))} takes text; packages take numbers",
+            stage="import",
+            reason="input",
+            details={"inputs": texts},
+            hint="Save the part behind the look-up of words, which takes their numbers.",
+        )
     codes = [helper.np_dtype_to_tensor_dtype(np.dtype(dtype)) for _, dtype, _ in inputs]
     values = [
         helper.make_tensor_value_info(name, code, sizes)

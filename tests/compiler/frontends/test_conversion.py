@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from onnx import checker, parser
 
 from sagectl.compiler.frontends.conversion import first_line, renamed
@@ -26,3 +27,22 @@ def test_branches_read_inputs_by_their_new_names() -> None:
 
 def test_messages_of_libraries_come_without_colours() -> None:
     assert first_line(ValueError("\x1b[96mno such operator\x1b[0m\nmore")) == "no such operator"
+
+
+PLACE = "in user code:\n  File 'net.py', line 3\n    call(x)\n\n"
+LAYER = "Exception encountered when calling Net.call().\n\n"
+CAUSE = "ValueError: no such shape"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{PLACE}  {CAUSE}\n",
+        f"Traceback (most recent call last):\n  File 'net.py'\n{CAUSE}",
+        f"{LAYER}{CAUSE}\n\nArguments received: x",
+        f"{PLACE}  TypeError: {LAYER}  {CAUSE}\n  Arguments received: x",
+    ],
+    ids=["traced", "traceback", "layer", "traced-layer"],
+)
+def test_messages_that_begin_with_the_place_are_told_by_the_cause(text: str) -> None:
+    assert first_line(ValueError(text)) == CAUSE

@@ -36,6 +36,8 @@ def opened(path: Path) -> Computation:
             hint="Call the model once before saving it, or give it an Input.",
         )
     names = _unique([each.name for each in model.inputs])
+    whole = list(model.inputs) if len(model.inputs) > 1 else model.inputs[0]
+    structure = getattr(model, "_inputs_struct", whole)
     swapped = frozenset(
         name
         for name, each in zip(names, model.inputs, strict=True)
@@ -44,8 +46,9 @@ def opened(path: Path) -> Computation:
     count = len(model.outputs)
 
     def run(*tensors: Any) -> list[Any]:
-        results = model(list(tensors) if len(tensors) > 1 else tensors[0], training=False)
-        return _flat(results)
+        # The order of ``inputs`` and ``outputs`` is that of flattened structures.
+        packed = keras.tree.pack_sequence_as(structure, tensors)
+        return list(keras.tree.flatten(model(packed, training=False)))
 
     return Computation(
         f"Keras, {path.suffix.lstrip('.') or 'HDF5'}",
@@ -75,11 +78,3 @@ def _unique(names: list[str]) -> list[str]:
     return [
         f"{name}_{place}" if names.count(name) > 1 else name for place, name in enumerate(names)
     ]
-
-
-def _flat(results: Any) -> list[Any]:
-    if isinstance(results, dict):
-        return [each for value in results.values() for each in _flat(value)]
-    if isinstance(results, list | tuple):
-        return [each for value in results for each in _flat(value)]
-    return [results]

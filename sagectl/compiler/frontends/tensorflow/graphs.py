@@ -34,6 +34,8 @@ _REACHING = frozenset(
 )
 _DEFAULT = "serving_default"
 _VARIABLES = frozenset(("Variable", "VariableV2", "VarHandleOp"))
+# What these give besides is for training.
+_ONE_RESULT = frozenset(("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"))
 _NO_RESULT = frozenset(("Assert", "Const", "NoOp", "Placeholder", "PlaceholderWithDefault"))
 
 
@@ -79,19 +81,31 @@ def _frozen(path: Path) -> Computation:
     if variables := [node.name for node in graph_def.node if node.op in _VARIABLES]:
         raise _refused(path, f"is not frozen: {variables[0]} is a variable, kept elsewhere")
     inputs = [node.name for node in graph_def.node if node.op == "Placeholder"]
-    outputs = list(_results(graph_def.node))
-    if not inputs or not outputs:
+    ends = _ends(graph_def.node)
+    if not inputs or not ends:
         raise _refused(path, "has no placeholder to feed, or nothing to fetch")
     with converting(f"{path.name} cannot be loaded", failures(), _HINT):
         whole = tf.compat.v1.wrap_function(lambda: tf.import_graph_def(graph_def, name=""), [])
         tensors = [whole.graph.get_tensor_by_name(f"{name}:0") for name in inputs]
-        fetched = [whole.graph.get_tensor_by_name(f"{name}:0") for name in outputs]
-        function = whole.prune(tensors, fetched)
+        results = _results(whole.graph.get_operation_by_name(name) for name in ends)
+        function = whole.prune(tensors, list(results.values()))
     specs = dict(zip(inputs, tensors, strict=True))
-    return Computation("frozen graph", function, declared(specs), tuple(outputs))
+    return Computation("frozen graph", function, declared(specs), tuple(results))
 
 
-def _results(nodes: Iterable[Any]) -> Iterable[str]:
+def _results(operations: Iterable[Any]) -> dict[str, Any]:
+    """What a graph is fetched for: a node's result by its name, several by their tensors'."""
+    found = {}
+    for operation in operations:
+        results = operation.outputs
+        if len(results) == 1 or operation.type in _ONE_RESULT:
+            found[operation.name] = results[0]
+        else:
+            found |= {tensor.name: tensor for tensor in results}
+    return found
+
+
+def _ends(nodes: Iterable[Any]) -> list[str]:
     """The nodes that nothing else reads."""
     nodes = list(nodes)
     read = {each.partition(":")[0].lstrip("^") for node in nodes for each in node.input}
