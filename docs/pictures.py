@@ -21,6 +21,8 @@ text{font:13px system-ui,sans-serif;fill:#1c2430}.soft{fill:#5b6675}.end{text-an
 .sum{fill:#1d3a66}.weight{fill:#5d3b12}.value{fill:#2c4a1c}}
 """
 
+# The attention whose tile is shown: heads, rows and columns, depth of a head.
+_HEADS, _LENGTH, _DEPTH = 12, 384, 64
 # The convolution whose tiles are shown: pixels of a row, output channels.
 _SPAN, _CHANNELS = 28, 64
 _MACHINES = (
@@ -80,6 +82,37 @@ def blocks() -> str:
     return svg(778, 168, [*parts, text(10, 156, told, "soft")], "Two layouts of an image")
 
 
+def attention() -> str:
+    """What one tile of attention reads and writes, beside the scores of all rows."""
+    from sagectl.compiler.passes.attention_tiles import tile_rows
+    from sagectl.compiler.request import Platform
+    from sagectl.compiler.targets import resolve
+
+    target = resolve(Platform("LINUX", "X86_64"), None, {"mcpu": "skylake-avx512"})
+    step = tile_rows((_HEADS,), _LENGTH, _LENGTH, target) or 0
+    side, deep, strip, top = _LENGTH / 2, _DEPTH / 2, step / 2, 70.0
+    parts, marked = [], top + 2 * strip
+    for x, width, kind, name in (
+        (10.0, deep, "value", "queries"),
+        (80.0, side, "sum", "scores"),
+        (340.0, deep, "sum", "result"),
+    ):
+        parts.append(box(x, top, width, side, "plain", 1))
+        parts.append(box(x, marked, width, strip, kind, 1))
+        parts.append(text(x, top + side + 16, name, "soft"))
+    parts.append(box(80, top - deep - 6, side, deep, "weight", 1))
+    parts.append(text(84, top - deep + 14, "keys"))
+    parts.append(box(286, top, deep, side, "weight", 1))
+    parts.append(text(286, top + side + 16, "values", "soft"))
+    for line, (rows, words) in enumerate(((step, "a tile"), (_LENGTH, "a head"))):
+        told = f"{words}: {rows} rows of scores, {4 * rows * _LENGTH >> 10} KiB"
+        parts.append(text(420, top + 14 + 22 * line, told))
+    told = f"{_HEADS} heads: {4 * _HEADS * _LENGTH**2 >> 10} KiB"
+    parts.append(text(420, top + 58, told))
+    parts.append(text(420, top + 90, "Marked: what one tile makes, start to end.", "soft"))
+    return svg(778, top + side + 26, parts, "A tile of attention")
+
+
 def ratios() -> str:
     """The table of models in the page on schedules, as bars."""
     page = (DOCS / "explanation" / "schedules.md").read_text(encoding="utf-8")
@@ -133,5 +166,6 @@ def svg(width: float, height: float, parts: Sequence[str], label: str) -> str:
 PICTURES = {
     "explanation/tiles": tiles,
     "explanation/blocks": blocks,
+    "explanation/attention": attention,
     "explanation/ratios": ratios,
 }
