@@ -6,8 +6,6 @@ and any tool that knows backends, can drive the compiler.
 
 from __future__ import annotations
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +13,7 @@ from onnx import ModelProto, TensorProto, numpy_helper
 from onnx.backend.base import Backend, BackendRep, namedtupledict
 
 from sagectl.compiler.frontends.onnx.refusals import refuse_types
+from sagectl.compiler.workplace import workplace
 from sagectl.errors import CompileError
 
 if TYPE_CHECKING:
@@ -150,8 +149,8 @@ def _compiled(model: ModelProto, feeds: Mapping[str, Array], bound: frozenset[st
     from sagectl.compiler.request import compile_request
     from sagectl.runtime import load
 
-    with TemporaryDirectory(prefix="sagectl-backend-") as folder:
-        path = Path(folder, "model.onnx")
+    with workplace("backend") as folder:
+        path = folder / "model.onnx"
         save(_with_constants(model, feeds, bound), path)
         # A request takes no empty shape, but a model may declare one.
         shapes = {
@@ -160,7 +159,7 @@ def _compiled(model: ModelProto, feeds: Mapping[str, Array], bound: frozenset[st
             if name not in bound and 0 not in array.shape
         }
         request = compile_request(
-            path, output=Path(folder), inputs=shapes, verify=False, is_compared=True
+            path, output=folder, inputs=shapes, verify=False, is_compared=True
         )
         return load(compile_model(request).path)
 

@@ -6,8 +6,6 @@ import time
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from sagectl.compiler.archive import packed
@@ -35,10 +33,12 @@ from sagectl.compiler.schedules import scheduled
 from sagectl.compiler.targets import resolve
 from sagectl.compiler.tuning import read_database
 from sagectl.compiler.verify import verified
+from sagectl.compiler.workplace import workplace
 from sagectl.runtime.package import LIBRARY, PARAMETERS, digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from sagectl.compiler.observer import Observer
     from sagectl.compiler.request import CompileRequest
@@ -101,7 +101,7 @@ def _workplace(request: CompileRequest) -> Iterator[tuple[Path, Path, Path]]:
     """The model's file, a folder for objects, and a folder that becomes the package."""
     with ExitStack() as stack:
         model = stack.enter_context(model_file(request.model, request.framework))
-        place = Path(stack.enter_context(TemporaryDirectory(prefix="sagectl-compile-")))
+        place = stack.enter_context(workplace("compile"))
         for name in ("objects", "package"):
             (place / name).mkdir()
         yield model, place / "objects", place / "package"

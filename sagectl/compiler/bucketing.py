@@ -7,7 +7,6 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.archive import packed
@@ -15,6 +14,7 @@ from sagectl.compiler.comparison import Comparison
 from sagectl.compiler.frontends.archive import model_file
 from sagectl.compiler.packaging import Package, require_folder, write_folder
 from sagectl.compiler.shapes import refused, words
+from sagectl.compiler.workplace import workplace
 from sagectl.errors import CompileError, InputError
 from sagectl.runtime import PackageError, TensorError
 from sagectl.runtime import package as layout
@@ -38,7 +38,7 @@ def bucketed(request: CompileRequest, compiled: Compile) -> Package:
     require_folder(request.output)
     with (
         model_file(request.model, request.framework) as model,
-        TemporaryDirectory(prefix="sagectl-buckets-") as place,
+        workplace("buckets") as place,
     ):
         asked = replace(request, model=model, buckets=())
         parts, folders = [], []
@@ -86,16 +86,16 @@ def single(folder: Path, number: int = -1) -> Iterator[Path]:
     if not (rows := _rows(folder)):
         yield folder
         return
-    with TemporaryDirectory(prefix="sagectl-bucket-") as place:
+    with workplace("bucket") as place:
         taken = {name: name for name in (layout.RUNTIME, layout.RUNTIME_MORE)}
         taken[layout.LIBRARY] = rows[number]["Library"]
         if rows[number]["Parameters"]:
             taken[layout.PARAMETERS] = rows[number]["Parameters"]
         for name, source in taken.items():
             if (folder / source).exists():
-                Path(place, name).symlink_to((folder / source).absolute())
-        write_folder(Path(place), buckets(folder)[number])
-        yield Path(place)
+                (place / name).symlink_to((folder / source).absolute())
+        write_folder(place, buckets(folder)[number])
+        yield place
 
 
 def bucket_of(folder: Path, feeds: Mapping[str, Any]) -> int:

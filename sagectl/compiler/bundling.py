@@ -8,11 +8,11 @@ import sys
 import zipfile
 from importlib.metadata import distribution, version
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from sagectl.compiler.errors import RequestError
 from sagectl.compiler.targets.target import NATIVE_MACHINES
+from sagectl.compiler.workplace import workplace
 from sagectl.errors import CompileError
 from sagectl.runtime.cpu import host_machine
 
@@ -87,9 +87,9 @@ def _copy_installed(name: str, members: Mapping[str, str], folder: Path) -> None
 def _copy_downloaded(
     name: str, members: Mapping[str, str], folder: Path, platforms: tuple[str, ...]
 ) -> None:
-    with TemporaryDirectory(prefix="sagectl-wheels-") as place:
+    with workplace("wheels") as place:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-        command += ["--only-binary=:all:", "--dest", place, f"{name}=={version(name)}"]
+        command += ["--only-binary=:all:", "--dest", str(place), f"{name}=={version(name)}"]
         command += [word for each in platforms for word in ("--platform", each)]
         ended = subprocess.run(
             command,
@@ -100,7 +100,7 @@ def _copy_downloaded(
             timeout=_LONGEST_SECONDS,
             check=False,
         )
-        wheels = list(Path(place).glob("*.whl"))
+        wheels = list(place.glob("*.whl"))
         if ended.returncode or not wheels:
             said = (ended.stderr.strip().splitlines() or ["pip said nothing"])[-1]
             raise _unavailable(f"{name} {version(name)} cannot be downloaded: {said}")

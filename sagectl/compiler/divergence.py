@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Protocol
 
+from sagectl.compiler.workplace import workplace
 from sagectl.errors import CompileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from onnx import ModelProto
 
@@ -116,14 +116,14 @@ class _Search:
         from sagectl.compiler.frontends.onnx.cutting import cut_at
 
         self.parts += 1
-        with TemporaryDirectory(prefix="sagectl-part-") as folder:
-            path = Path(folder, "part.onnx")
+        with workplace("part") as folder:
+            path = folder / "part.onnx"
             save(cut_at(self.model, place.tensor), path)
             asked = replace(
                 self.request,
                 model=path,
                 framework="ONNX",
-                output=Path(folder),
+                output=folder,
                 verify=False,
                 is_compared=True,
             )

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.matrix import Outcome, compiled, compiler_digest, kept_now
+from sagectl.compiler.workplace import workplace
 from sagectl.errors import InputError
 
 if TYPE_CHECKING:
@@ -94,9 +95,9 @@ def made_there(
     name: str, asked: CompileRequest, model: str, content: bytes
 ) -> tuple[Outcome, bytes]:
     """What a worker does: compile ``content`` in a folder of its own, and send the package."""
-    with _alone, TemporaryDirectory(prefix="sagectl-farm-") as folder:
-        place = Path(folder, model)
+    with _alone, workplace("farm") as folder:
+        place = folder / model
         place.write_bytes(content)
-        outcome = compiled(name, replace(asked, model=place, output=Path(folder, "out")))
+        outcome = compiled(name, replace(asked, model=place, output=folder / "out"))
         made = Path(folder, "out", outcome.package).read_bytes() if outcome.package else b""
         return outcome, made

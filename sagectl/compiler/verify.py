@@ -9,7 +9,6 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler import opencl
@@ -23,6 +22,7 @@ from sagectl.compiler.bucketing import (
 from sagectl.compiler.comparison import TOLERANCES, Comparison, comparison_of
 from sagectl.compiler.frontends.archive import model_file
 from sagectl.compiler.packaging import open_package, write_folder
+from sagectl.compiler.workplace import workplace
 from sagectl.errors import CompileError, InputError
 from sagectl.runtime import package as layout
 
@@ -93,7 +93,7 @@ def compared(
     with (
         model_file(model, framework) as reference,
         open_package(package) as folder,
-        TemporaryDirectory(prefix="sagectl-inputs-") as place,
+        workplace("inputs") as place,
     ):
         numbers: Sequence[int] = range(len(buckets(folder)))
         feeds = None
@@ -101,7 +101,7 @@ def compared(
             import numpy as np
 
             numbers = [bucket_of(folder, data)]
-            feeds = Path(place, "inputs.npz")
+            feeds = place / "inputs.npz"
             np.savez(feeds, allow_pickle=False, **data)
         try:
             return _of_buckets(framework, folder, reference, feeds, numbers)
@@ -177,8 +177,8 @@ def _reference_file(imported: Imported) -> Iterator[Path]:
     if isinstance(imported.reference, Path):
         yield imported.reference
         return
-    with TemporaryDirectory(prefix="sagectl-reference-") as place:
-        model = Path(place, "model.onnx")
+    with workplace("reference") as place:
+        model = place / "model.onnx"
         model.write_bytes(imported.reference or b"")
         yield model
 
@@ -197,8 +197,8 @@ def _recorded(meta: Mapping[str, Any], proof: dict[str, Any]) -> dict[str, Any]:
 
 def _compared(framework: str, folder: Path, model: Path, data: Path | None) -> Comparison:
     """Compare in a process of its own, which a crash of generated code ends alone."""
-    with TemporaryDirectory(prefix="sagectl-proof-") as place:
-        report = Path(place, "report.json")
+    with workplace("proof") as place:
+        report = place / "report.json"
         arguments = [
             framework,
             str(folder.absolute()),

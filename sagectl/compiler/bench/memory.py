@@ -10,11 +10,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sagectl.compiler.bench import engines
 from sagectl.compiler.bench.results import Memory
+from sagectl.compiler.workplace import workplace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,8 +41,8 @@ def measured(subject: Subject, threads: int) -> tuple[Memory, ...]:
 
     if not _STATUS.exists():
         return ()
-    with TemporaryDirectory(prefix="sagectl-memory-") as place:
-        feeds = Path(place, "feeds.npz")
+    with workplace("memory") as place:
+        feeds = place / "feeds.npz"
         np.savez(feeds, allow_pickle=False, **subject.feeds)
         return tuple(
             _row(name, subject.path(name), threads, feeds)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import tarfile
 from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from sagectl.compiler.workplace import workplace
 from sagectl.runtime.package import MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 _MODELS = (".onnx",)
 
@@ -37,6 +37,6 @@ def made(model: Path, inputs: Mapping[str, Any]) -> Iterator[Path]:
     from sagectl.compiler.api import compile_model
     from sagectl.compiler.request import compile_request
 
-    with TemporaryDirectory(prefix="sagectl-bench-") as place:
-        request = compile_request(model, output=Path(place), inputs=inputs, verify=False)
+    with workplace("bench") as place:
+        request = compile_request(model, output=place, inputs=inputs, verify=False)
         yield compile_model(request).path

@@ -8,11 +8,11 @@ import tarfile
 import zlib
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from sagectl.compiler.errors import RequestError
 from sagectl.compiler.frontends.detection import looks_like
+from sagectl.compiler.workplace import workplace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,9 +64,9 @@ def model_file(given: Path, framework: str) -> Iterator[Path]:
     if not is_archive(given):
         yield given
         return
-    with TemporaryDirectory(prefix="sagectl-model-") as folder:
-        unpack(given, Path(folder))
-        yield _only(Path(folder), framework, given.name)
+    with workplace("model") as folder:
+        unpack(given, folder)
+        yield _only(folder, framework, given.name)
 
 
 def model_digest(given: Path) -> str:

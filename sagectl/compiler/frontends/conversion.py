@@ -15,11 +15,11 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.errors import RequestError
 from sagectl.compiler.frontends.extras import require
+from sagectl.compiler.workplace import workplace
 from sagectl.errors import CompileError
 
 if TYPE_CHECKING:
@@ -82,9 +82,9 @@ def as_onnx(request: CompileRequest, converter: str) -> tuple[ModelProto, Conver
     from sagectl.compiler.frontends.onnx.reading import read_model
 
     require(request.framework)
-    with TemporaryDirectory(prefix="sagectl-convert-") as place:
-        done = _converted(request, converter, Path(place))
-        return read_model(Path(place, MODEL)), done
+    with workplace("convert") as place:
+        done = _converted(request, converter, place)
+        return read_model(place / MODEL), done
 
 
 def serve(convert: Callable[[Path, Mapping[str, Any], Path], Conversion]) -> None:

@@ -6,14 +6,14 @@ import os
 import shutil
 import subprocess
 from functools import cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from sagectl.compiler.workplace import workplace
 from sagectl.errors import CompileError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 # No build id and no symbol table: both would carry paths and clocks into the package.
 FLAGS = ("-shared", "-fPIC", "-s", "-Wl,--build-id=none")
@@ -33,8 +33,8 @@ def links(driver: str) -> bool:
 
 @cache
 def _links(path: str) -> bool:
-    with TemporaryDirectory(prefix="sagectl-link-") as folder:
-        if not _has_room(Path(folder)):
+    with workplace("link") as folder:
+        if not _has_room(folder):
             return True  # linking will say what is wrong here, and it is not the driver
         ended = subprocess.run(
             [path, *FLAGS, "-x", "c", "-", "-o", "x.so", "-lm"],
@@ -49,7 +49,7 @@ def _links(path: str) -> bool:
 
 def _has_room(folder: Path) -> bool:
     try:
-        Path(folder, "room").write_bytes(bytes(_ROOM))
+        (folder / "room").write_bytes(bytes(_ROOM))
     except OSError:
         return False
     return True
