@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from onnx import TensorProto
+from onnx import TensorProto, helper
 
 from sagectl.compiler.frontends.onnx import import_model
 from sagectl.compiler.passes.pipeline import optimized
@@ -158,6 +158,86 @@ def test_a_convolution_over_time_is_one_over_an_image() -> None:
         node("Relu", ["c"]),
     ]
     agrees(model(nodes, {"x": (1, 20, 37)}, weights), (1, 20, 37))
+
+
+SIGNAL = {"x": (2, 32, 30)}
+OF_SIGNALS = {
+    "w": drawn(32, 32, 3, seed=1) / 8,
+    "v": drawn(64, 32, 1, seed=2) / 4,
+    "b": drawn(32, 1, seed=3),
+}
+
+
+def test_what_lies_between_convolutions_over_time_stays_in_blocks() -> None:
+    nodes = [
+        node("Conv", ["x", "w"], "c", pads=[1, 1]),
+        node("Add", ["c", "b"], "s"),
+        node("Relu", ["s"], "r"),
+        node("Conv", ["r", "w"], "d", dilations=[2], pads=[2, 2]),
+        node("Add", ["d", "r"], "t"),
+        node("Conv", ["t", "w"], "e", pads=[1, 1]),
+        node("Concat", ["e", "t"], "j", axis=1),
+        node("ReduceMean", ["j"], axes=[2]),
+    ]
+    proto = model(nodes, SIGNAL, OF_SIGNALS)
+    names = calls(proto, host())
+    assert sum("pack" in name and "unpack" not in name for name in names) == 1
+    assert not any("unpack" in name for name in names)
+    agrees(proto, SIGNAL["x"])
+
+
+@pytest.mark.parametrize("sizes", [(32, 32), (16, 48), (20, 44)])
+def test_channels_of_a_gated_signal_are_split_into_blocks(sizes: tuple[int, int]) -> None:
+    first, second = sizes
+    nodes = [
+        node("Conv", ["x", "v"], "c"),
+        helper.make_node("Split", ["c", "sizes"], ["a", "g"], axis=1),
+        node("Tanh", ["a"], "t"),
+        node("Sigmoid", ["g"], "s"),
+        node("Conv", ["t", "f"], "u"),
+        node("Conv", ["s", "h"], "z"),
+        node("Add", ["u", "z"]),
+    ]
+    weights = {
+        **OF_SIGNALS,
+        "f": drawn(32, first, 3, seed=4) / 8,
+        "h": drawn(32, second, 3, seed=5) / 8,
+        "sizes": np.array(sizes),
+    }
+    proto = model(nodes, SIGNAL, weights)
+    agrees(proto, SIGNAL["x"])
+    if first % 16 == 0:
+        assert sum("unpack" in name for name in calls(proto, host())) == 1
+
+
+def test_an_operand_that_is_no_image_ends_the_signal_in_blocks() -> None:
+    nodes = [
+        node("Conv", ["x", "w"], "c", pads=[1, 1]),
+        node("Mul", ["c", "m"], "p"),
+        node("Sub", ["m", "p"]),
+    ]
+    agrees(model(nodes, {**SIGNAL, "m": (2, 32, 30)}, OF_SIGNALS), SIGNAL["x"], (2, 32, 30))
+
+
+def test_a_volume_stays_in_blocks_between_its_convolutions() -> None:
+    weights = {
+        "w": drawn(32, 32, 3, 3, 3, seed=1) / 16,
+        "s": drawn(32, 1, 1, 1, seed=2),
+    }
+    nodes = [
+        node("Conv", ["x", "w"], "c", pads=[1] * 6),
+        node("Mul", ["c", "s"], "m"),
+        node("Relu", ["m"], "r"),
+        node("Conv", ["r", "w"], "d", pads=[1] * 6),
+        node("Add", ["d", "r"], "t"),
+        node("GlobalAveragePool", ["t"]),
+    ]
+    source = (1, 32, 4, 6, 6)
+    proto = model(nodes, {"x": source}, weights)
+    names = calls(proto, host())
+    assert sum("pack" in name and "unpack" not in name for name in names) == 1
+    assert not any("unpack" in name or "conv3d" in name for name in names)
+    agrees(proto, source)
 
 
 def test_a_product_reads_through_the_transposes_of_its_operands() -> None:

@@ -34,6 +34,21 @@ def convolution(
     return model(nodes, {"x": image}, weights)
 
 
+def volume(
+    source: tuple[int, ...], outputs: int, size: tuple[int, ...], *after: Any, **attributes: Any
+) -> Any:
+    """A convolution of a volume, a batch norm, and what comes after it."""
+    weights = {
+        "w": drawn(outputs, source[1] // attributes.get("group", 1), *size, seed=1) / 4,
+        "b": drawn(outputs, seed=2),
+        "v": drawn(outputs, outputs, 3, 1, 1, seed=3) / 4,
+        "one": np.ones(outputs, np.float32),
+    }
+    norm = node("BatchNormalization", ["c", "b", "b", "b", "one"], "n" if after else "y")
+    nodes = [node("Conv", ["x", "w", "b"], "c", **attributes), norm, *after]
+    return model(nodes, {"x": source}, weights)
+
+
 def pooling(operator: str, image: tuple[int, ...], **attributes: Any) -> Any:
     """Pooling in blocked layout, after a convolution that brings it there."""
     weights = {"w": drawn(image[1], image[1], 1, 1, seed=1)}
@@ -179,6 +194,33 @@ MODELS = {
             "apart": np.array([1, 3, 8, 5, 5]),
             "back": np.array([1, 24, 5, 5]),
         },
+    ),
+    "volume": volume((1, 16, 5, 6, 7), 32, (3, 3, 3), pads=[1] * 6),
+    "volumes": volume(
+        (2, 5, 7, 9, 8), 12, (3, 3, 2), strides=[2, 1, 2], pads=[2, 0, 1, 0, 1, 0]
+    ),
+    "volume-dilated": volume((2, 4, 9, 5, 5), 8, (3, 1, 1), dilations=[3, 1, 1]),
+    "volume-of-slices": volume((1, 16, 4, 9, 9), 20, (1, 3, 3), pads=[0, 1, 1] * 2),
+    "volume-stepwise": volume((1, 8, 6, 4, 4), 8, (1, 1, 1), strides=[2, 2, 2]),
+    "volume-in-groups": volume((1, 8, 5, 6, 6), 16, (3, 3, 3), group=4),
+    "volume-residual": volume(
+        (1, 20, 5, 6, 7),
+        20,
+        (3, 3, 3),
+        node("Relu", ["n"], "r"),
+        node("Conv", ["r", "v"], "d", pads=[1, 0, 0, 1, 0, 0]),
+        node("Add", ["d", "r"], "s"),
+        node("Concat", ["s", "d"], "j", axis=1),
+        node("Sigmoid", ["j"]),
+        pads=[1] * 6,
+    ),
+    "volume-gated": volume(
+        (1, 8, 4, 6, 6),
+        16,
+        (1, 3, 3),
+        node("GlobalAveragePool", ["n"], "g"),
+        node("Sigmoid", ["g"], "s"),
+        node("Mul", ["n", "s"]),
     ),
     "clip": model(
         [node("Conv", ["x", "w"], "c"), node("Clip", ["c", "low", "high"])],
