@@ -1,55 +1,30 @@
 """A recurrent layer's pass over a long sequence as one loop nest.
 
 Written out, each time step costs compile time; a loop costs the same for any length. The
-products with the inputs are outside it, so the loop holds what needs the step before: the
-product with the state, panel by panel in vector registers, then the gates element by element.
+products with the inputs are outside it, so the loop holds what needs the step before: for a
+few units at a time their products with the state, in vector registers, then their gates.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sagectl.compiler.frontends.onnx.rewrites.gates import CELLS, Step
+from sagectl.compiler.frontends.onnx.rewrites.gates import CELLS
+from sagectl.compiler.frontends.onnx.rewrites.steps import (
+    LANES,
+    PARTS,
+    VECTORS,
+    Pass,
+    Step,
+    launched,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterator, Sequence
 
     from sagectl.compiler.frontends.onnx.builder import Builder
     from sagectl.compiler.frontends.onnx.graph import Value
     from sagectl.compiler.frontends.onnx.rewrites.recurrent import Direction
-
-    Row = Callable[[Any, Any], Any]
-
-# One vector of the widest registers there are; narrower ones take it in parts.
-LANES = 16
-# Vectors of a panel: as many sums as even 16 narrow registers hold.
-VECTORS = 2
-PANEL = LANES * VECTORS
-
-
-@dataclass(frozen=True, slots=True)
-class Pass:
-    """One pass over the sequence, in sizes.
-
-    Its tensor is ``[steps + states, batch, hidden]``: the state after each step, by position
-    in the sequence, then the last states, which are the working ones meanwhile.
-    """
-
-    direction: Direction
-    steps: int
-    batch: int
-    is_backwards: bool
-    has_lengths: bool
-    dtype: str
-
-    @property
-    def hidden(self) -> int:
-        return self.direction.hidden
-
-    @property
-    def states(self) -> int:
-        return 2 if self.direction.kind == "LSTM" else 1
 
 
 def looped(
@@ -82,7 +57,7 @@ def looped(
         np.zeros(1, kind) if bias is None else bias,
         np.zeros(1, kind) if peepholes is None else peepholes,
         np.zeros((batch, 1), np.int32) if lengths is None else lengths,
-        *(_panels(part, pen) for part in _parts(direction, pen)),
+        *_panels(direction, pen),
         dtype=kind,
         shape=(steps + given.states, batch, hidden),
     )
@@ -90,25 +65,28 @@ def looped(
     return pen.slice(made, 0, 0, steps), finals
 
 
-def _parts(direction: Direction, pen: Builder) -> list[Value]:
-    """The recurrence weights, a GRU's candidate apart: it waits for the reset gate."""
-    weights = direction.recurrence
-    if direction.kind != "GRU":
-        return [weights]
-    size = direction.hidden
-    return [pen.slice(weights, 1, 0, 2 * size), pen.slice(weights, 1, 2 * size, 3 * size)]
+def _panels(direction: Direction, pen: Builder) -> Iterator[Value]:
+    """The recurrence weights of gates that go together, ``[panels, rows, gates * units]``."""
+    size, first = direction.hidden, 0
+    for gates in PARTS[direction.kind]:
+        part = pen.slice(direction.recurrence, 1, first * size, (first + gates) * size)
+        yield _panelled(pen.reshape(part, (size, gates, size)), pen)
+        first += gates
 
 
-def _panels(weights: Value, pen: Builder) -> Value:
-    """``[rows, columns]`` as ``[panels, rows, PANEL]``, filled up with zeros."""
+def _panelled(weights: Value, pen: Builder) -> Value:
+    """``[rows, gates, units]`` dealt out to panels of whole vectors, filled up with zeros."""
     import numpy as np
 
-    rows, columns = pen.shape(weights)
-    missing = -columns % PANEL
+    rows, gates, units = pen.shape(weights)
+    width = LANES * min(VECTORS // gates, -(-units // LANES))
+    missing = -units % width
     if missing:
-        weights = pen.op("Concat", weights, np.zeros((rows, missing), weights.dtype), axis=1)
-    count = (columns + missing) // PANEL
-    return pen.transpose(pen.reshape(weights, (rows, count, PANEL)), (1, 0, 2))
+        zeros = np.zeros((rows, gates, missing), weights.dtype)
+        weights = pen.op("Concat", weights, zeros, axis=2)
+    count = (units + missing) // width
+    dealt = pen.transpose(pen.reshape(weights, (rows, gates, count, width)), (2, 0, 1, 3))
+    return pen.reshape(dealt, (count, rows, gates * width))
 
 
 def _tensor(given: Pass, tensors: Sequence[Any]) -> Any:
@@ -135,38 +113,31 @@ def _nest(given: Pass, operands: Sequence[Any], made: Any) -> Any:
         with T.serial(0, 1):
             inputs, initial, bias, peepholes, lengths, *weights = map(T.buffer_proxy, operands)
             state = T.buffer_proxy(made)
-            sums = [_scratch(given, part) for part in weights]
-            with T.grid(given.states, given.batch, given.hidden) as (place, entry, unit):
-                state[given.steps + place, entry, unit] = initial[place, entry, unit]
-            with T.serial(0, given.steps) as count:
+            # The hidden state before a step and after it, by turns: while one thread writes
+            # its units, another still reads all of those before.
+            shape = (given.batch, given.hidden)
+            hidden = T.buffer_proxy(T.alloc_buffer((2, *shape), given.dtype))
+            kept = [T.buffer_proxy(T.alloc_buffer(shape, given.dtype)) for _ in weights[1:] * 2]
+            with T.grid(*shape) as (entry, unit):
+                hidden[0, entry, unit] = initial[0, entry, unit]
+                for place in range(1, given.states):
+                    state[given.steps + place, entry, unit] = initial[place, entry, unit]
+            with launched(given), T.serial(0, given.steps) as count:
                 at = given.steps - 1 - count if given.is_backwards else count
-                step = Step(given, at, inputs, state, sums, bias, peepholes, lengths)
-                CELLS[given.direction.kind](step, weights)
+                step = Step(
+                    given,
+                    count,
+                    at,
+                    inputs,
+                    weights,
+                    state,
+                    hidden,
+                    kept,
+                    bias,
+                    peepholes,
+                    lengths,
+                )
+                CELLS[given.direction.kind](step)
+            with T.grid(*shape) as (entry, unit):
+                state[given.steps, entry, unit] = hidden[given.steps % 2, entry, unit]
         return builder.get()
-
-
-def _scratch(given: Pass, weights: Any) -> Any:
-    from tvm.script.ir_builder import tirx as T  # noqa: N812
-
-    columns = int(weights.shape[0]) * PANEL
-    return T.buffer_proxy(T.alloc_buffer((given.batch, columns), given.dtype))
-
-
-def write_product(given: Pass, row: Row, weights: Any, sums: Any) -> None:
-    """Write ``sums[entry] = row(entry, :) @ weights``, a panel's sums kept in registers."""
-    from tvm.script.ir_builder import tirx as T  # noqa: N812
-    from tvm.tirx import const
-
-    with T.grid(int(weights.shape[0]), given.batch) as (panel, entry):
-        kept = T.buffer_proxy(T.alloc_buffer((PANEL,), given.dtype, scope="local"))
-        with T.unroll(0, VECTORS) as part, T.vectorized(0, LANES) as lane:
-            kept[part * LANES + lane] = const(0, given.dtype)
-        with (
-            T.serial(0, given.hidden) as unit,
-            T.unroll(0, VECTORS) as part,
-            T.vectorized(0, LANES) as lane,
-        ):
-            at = part * LANES + lane
-            kept[at] = kept[at] + row(entry, unit) * weights[panel, unit, at]
-        with T.unroll(0, VECTORS) as part, T.vectorized(0, LANES) as lane:
-            sums[entry, panel * PANEL + part * LANES + lane] = kept[part * LANES + lane]
