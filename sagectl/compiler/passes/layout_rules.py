@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from sagectl.compiler.passes import layout_integers, layout_requantised
-from sagectl.compiler.passes.graph import constant, ints, operator, shape
+from sagectl.compiler.passes import layout_copies, layout_integers, layout_requantised
+from sagectl.compiler.passes.graph import constant, ints, literal, operator, shape
 from sagectl.compiler.passes.layout import Image, LayoutWalk
 from sagectl.compiler.passes.layout_convolutions import conv2d, window
 from sagectl.compiler.passes.lifted import BINARY, UNARY
@@ -189,75 +189,27 @@ def _shuffle(walk: LayoutWalk, call: Any) -> Image | None:
 
 
 def _reshape(walk: LayoutWalk, call: Any) -> Image | None:
-    return _shuffle(walk, call) or _joined(walk, call)
+    return _shuffle(walk, call) or layout_copies.joined(walk, call)
 
 
-def _joined(walk: LayoutWalk, call: Any) -> Image | None:
-    """Several images of a batch as one: the channels of each after those of the one before."""
-    made, source = shape(call), shape(call.args[0])
-    if not walk.is_blocked(call.args[0]) or made is None or source is None:
-        return None
-    images = max(1, made[1] // source[1])
-    if made != (source[0] // images, images * source[1], *source[2:]):
-        return None
-    image = walk.image(call.args[0])
-    blocks, *extents = image.extents[1:]
-    joined = walk.reshaped(image.value, (made[0], images * blocks, *extents))
-    order = tuple(each * image.room + slot for each in range(images) for slot in image.slots)
-    return Image(joined, made[1]).reordered(order)
-
-
-def _take(walk: LayoutWalk, call: Any) -> Image | None:
-    """Images picked out of a batch."""
-    from tvm.relax import Call
-
-    indices = constant(call.args[1])
-    if not walk.is_blocked(call.args[0]) or int(call.attrs.axis or 0) != 0 or indices is None:
-        return None
-    image = walk.image(call.args[0])
-    made = Call(call.op, [image.value, call.args[1]], call.attrs, call.ty_args)
-    return walk.emit(made, image.channels, image.order) if indices.ndim == 1 else None
-
-
-def _pad(walk: LayoutWalk, call: Any) -> Image | None:
-    """Zeros around images, or whole images of zeros."""
+def _where(walk: LayoutWalk, call: Any) -> Image | None:
+    """A choice by whether an image in blocks is less than a number, as PRelu's."""
     from tvm.relax import op
 
-    widths, attrs = ints(call.attrs.pad_width), call.attrs
-    if not walk.is_blocked(call.args[0]) or attrs.pad_mode != "constant":
+    test, made = walk.old.get(call.args[0]), shape(call)
+    if test is None or operator(test) != "relax.less" or made is None:
         return None
-    if float(attrs.pad_value) != 0 or any(widths[2:4]):
+    if shape(test.args[0]) != made:
         return None
-    image = walk.image(call.args[0])
-    return walk.emit(op.nn.pad(image.value, [*widths, 0, 0]), image.channels, image.order)
-
-
-def _slice(walk: LayoutWalk, call: Any) -> Image | None:
-    """Whole blocks of channels."""
-    from tvm.relax import op
-
-    source, made = shape(call.args[0]), shape(call)
-    if not walk.is_blocked(call.args[0]) or source is None or made is None:
+    bound = constant(test.args[1])
+    if not walk.is_blocked(test.args[0]) or bound is None or bound.size != 1:
         return None
-    axes, begin, *_ = (_integers(arg) for arg in call.args[1:4])
-    image = walk.image(call.args[0])
-    if axes != (1,) or image.order is not None or len(call.args) > 4:
+    if not all(_fits(walk, arg, made) for arg in call.args[1:]):
         return None
-    if begin is None or begin[0] % walk.width or made[1] % walk.width:
-        return None
-    first, count = begin[0] // walk.width, made[1] // walk.width
-    part = op.strided_slice(image.value, axes=[1], begin=[first], end=[first + count])
-    return walk.emit(part, made[1])
-
-
-def _integers(arg: Any) -> tuple[int, ...] | None:
-    from tvm.tirx import IntImm
-
-    fields = list(getattr(arg, "fields", ()))
-    values = [getattr(field, "value", field) for field in fields]
-    if not values or not all(isinstance(value, int | IntImm) for value in values):
-        return None
-    return tuple(int(value) for value in values)
+    lead = walk.image(test.args[0])
+    yes, no = (_operand(walk, arg, made, lead) for arg in call.args[1:])
+    is_less = walk.builder.emit(op.less(lead.value, literal(bound.reshape(()))))
+    return walk.emit(op.where(is_less, yes, no), made[1], lead.order)
 
 
 WHOLE = {"relax.mean": "mean", "relax.variance": "variance", "relax.max": "max"}
@@ -272,9 +224,10 @@ RULES: dict[str, LayoutRule] = {
     "relax.nn.adaptive_avg_pool2d": _whole,
     **dict.fromkeys(WHOLE, _whole),
     "relax.concat": _concat,
-    "relax.nn.pad": _pad,
-    "relax.take": _take,
-    "relax.strided_slice": _slice,
+    "relax.nn.pad": layout_copies.pad,
+    "relax.take": layout_copies.take,
+    "relax.strided_slice": layout_copies.part,
+    "relax.where": _where,
     **dict.fromkeys(UNARY, _unary),
     **dict.fromkeys(BINARY, _binary),
 }

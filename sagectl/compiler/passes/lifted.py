@@ -39,6 +39,7 @@ def lifted(module: IRModule) -> IRModule:
     rules = {
         **dict.fromkeys(UNARY, _unary),
         **dict.fromkeys(BINARY, _binary),
+        "relax.where": _where,
         "relax.mean": _mean,
         "relax.max": _maximum,
         "relax.concat": _concat,
@@ -74,6 +75,23 @@ def _binary(site: Site) -> Any:
         return None
     call = site.call
     return seen(site, Call(call.op, operands, call.attrs, call.ty_args), form)
+
+
+def _where(site: Site) -> Any:
+    """A choice by whether a signal or a volume is less than a number."""
+    from tvm.relax import op
+
+    form, test = shape(site.call), site.definition(site.args[0])
+    if operator(test) != "relax.less" or form is None:
+        return None
+    tested, bound = aspect(site, test.args[0]), constant(test.args[1])
+    if tested is None or tested.form != form or bound is None or bound.size != 1:
+        return None
+    yes, no = (_operand(arg, aspect(site, arg), form) for arg in site.args[1:])
+    if yes is None or no is None:
+        return None
+    is_less = site.emit(op.less(tested.image, literal(bound.reshape(()))))
+    return seen(site, op.where(is_less, yes, no), form)
 
 
 def _operand(arg: Any, found: Aspect | None, form: Extents) -> Any:

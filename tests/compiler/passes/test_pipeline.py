@@ -210,6 +210,34 @@ def test_channels_of_a_gated_signal_are_split_into_blocks(sizes: tuple[int, int]
         assert sum("unpack" in name for name in calls(proto, host())) == 1
 
 
+@pytest.mark.parametrize("source", [(2, 32, 30), (1, 32, 9, 11), (1, 32, 4, 6, 5)])
+def test_a_relu_with_slopes_stays_in_blocks(source: tuple[int, ...]) -> None:
+    import tvm
+    from tvm.relax import VirtualMachine
+
+    size = (1,) * (len(source) - 2)
+    weights = {
+        "w": drawn(32, 32, *size, seed=1) / 4,
+        "u": drawn(40, 32, *size, seed=2) / 4,
+        "slope": drawn(32, *size, seed=3),
+        "few": drawn(40, *size, seed=4),
+    }
+    nodes = [
+        node("Conv", ["x", "w"], "c"),
+        node("PRelu", ["c", "slope"], "r"),
+        node("Conv", ["r", "u"], "d"),
+        node("PRelu", ["d", "few"]),
+    ]
+    proto = model(nodes, {"x": source}, weights)
+    feeds = {"x": drawn(*source)}
+    module = optimized(import_model(proto, {"x": list(source)}).module, host())
+    names = [name.name_hint for name, _ in module.functions_items()]
+    assert sum("conv2d" in name and "where" in name for name in names) == 2
+    built = tvm.compile(scheduled(module, host()), target=tvm_target(host()))
+    made = VirtualMachine(built, tvm.cpu())["main"](tvm.runtime.tensor(feeds["x"])).numpy()
+    np.testing.assert_allclose(made, expected(proto, feeds), rtol=3e-5, atol=3e-5)
+
+
 def test_an_operand_that_is_no_image_ends_the_signal_in_blocks() -> None:
     nodes = [
         node("Conv", ["x", "w"], "c", pads=[1, 1]),
