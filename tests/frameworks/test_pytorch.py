@@ -116,6 +116,67 @@ def test_tokens_go_through_embedding_attention_and_lstm(
         np.testing.assert_allclose(ours, theirs.detach(), rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_torchscript_is_fed_as_its_parameters_are(
+    tmp_path: Path, compiled: Compile, dtype: str
+) -> None:
+    import torch
+    from torch import nn
+
+    class Scaled(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(4, 3)
+
+        def forward(self, x, times: int = 2):  # type: ignore[no-untyped-def]
+            return torch.relu(self.layer(x)) * times
+
+    torch.manual_seed(0)
+    net = torch.jit.script(Scaled().to(getattr(torch, dtype)).eval())
+    net.save(tmp_path / "net.pt")
+    package = compiled(tmp_path / "net.pt", "PYTORCH", {"x": [1, 4]})
+    x = np.array([[1, -2, 3, 4]], dtype)
+
+    assert proof(package) == ("passed", "torch")
+    assert [(row["name"], row["dtype"]) for row in package.meta["Model"]["Inputs"]] == [
+        ("x", dtype)
+    ]
+    wanted = net(torch.from_numpy(x)).detach().numpy()
+    np.testing.assert_allclose(answer(package, x)[0], wanted, rtol=1e-2, atol=1e-3)
+
+
+def test_torchscript_that_needs_a_number_is_refused(tmp_path: Path, compiled: Compile) -> None:
+    import torch
+
+    class Scaled(torch.nn.Module):
+        def forward(self, x, times: int):  # type: ignore[no-untyped-def]
+            return x * times
+
+    torch.jit.script(Scaled()).save(tmp_path / "net.pt")
+
+    with pytest.raises(RequestError, match=r"net\.pt takes times \(int\) besides tensors"):
+        compiled(tmp_path / "net.pt", "PYTORCH", {"x": [1, 4]})
+
+
+def test_operators_that_the_exporter_lacks_are_named_at_once(
+    tmp_path: Path, compiled: Compile
+) -> None:
+    import torch
+
+    class Net(torch.nn.Module):
+        def forward(self, x: Any) -> Any:
+            return torch.cdist(x, x) + torch.linalg.qr(x)[1]
+
+    path = exported(tmp_path / "net.pt2", Net(), torch.zeros(4, 4))
+
+    with pytest.raises(
+        RequestError, match=r"lacks aten\.\w*cdist\w*, aten\.linalg_qr"
+    ) as caught:
+        compiled(path, "PYTORCH")
+
+    assert len(caught.value.details["operators"]) == 2
+
+
 @pytest.mark.parametrize(
     ("shapes", "said"),
     [

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import re
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.errors import RequestError
-from sagectl.compiler.frontends.conversion import (
-    MODEL,
-    Conversion,
-    converting,
-    first_line,
-    renamed,
-    serve,
-)
+from sagectl.compiler.frontends.conversion import MODEL, Conversion, renamed, serve
+from sagectl.compiler.frontends.pytorch.exporting import exporting
 from sagectl.compiler.frontends.pytorch.files import SCRIPT
-from sagectl.compiler.frontends.pytorch.programs import FAILURES, opened, quiet
+from sagectl.compiler.frontends.pytorch.programs import opened
+from sagectl.compiler.frontends.pytorch.scripts import arguments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 _NUMBERED = re.compile(r"input(\d+)")
-_MOST_GUESSED = 4
-# The service's words for CompilerOptions' dtype -> torch's.
-_DTYPES = {"float": "float32", "float32": "float32", "int64": "int64", "long": "int64"}
 
 
 def convert(model: Path, asked: Mapping[str, Any], folder: Path) -> Conversion:
@@ -37,7 +28,7 @@ def convert(model: Path, asked: Mapping[str, Any], folder: Path) -> Conversion:
     if kind == SCRIPT:
         program = _exported(model, program, shapes, asked["options"].get("dtype"))
     hint = "Export the model to ONNX in parts, or replace the operator that it names."
-    with converting(f"{model.name} cannot be exported", FAILURES, hint), quiet():
+    with exporting(model, hint, program):
         made: Any = torch.onnx.export(program, dynamo=True, verbose=False)
         made.save(folder / MODEL)
     shapes = _named(folder / MODEL, shapes)
@@ -57,58 +48,10 @@ def _exported(
 ) -> Any:
     from torch._export.converter import TS2EPConverter
 
-    arguments = _arguments(path, module, shapes, dtype)
+    zeros = arguments(path, module, shapes, dtype)
     hint = "TorchScript with branches on data is beyond the exporter: export the module itself."
-    with converting(f"{path.name} cannot be exported", FAILURES, hint), quiet():
-        return TS2EPConverter(module, arguments).convert()
-
-
-def _arguments(
-    path: Path, module: Any, shapes: Mapping[str, Sequence[int]], dtype: str | None
-) -> tuple[Any, ...]:
-    """Zeros to trace by. TorchScript tells no types: the first that it runs on are taken."""
-    import torch
-
-    wanted = [each.name for each in module.forward.schema.arguments[1:]]
-    if len(shapes) != len(wanted):
-        raise RequestError(
-            f"TorchScript does not tell the shapes of its inputs: {len(wanted)} are needed, "
-            f"for {', '.join(wanted)}, and {len(shapes)} given",
-            stage="import",
-            reason="input",
-            details={"inputs": wanted},
-            hint=" ".join(f"--input {name}=SIZES" for name in wanted),
-        )
-    known = (_DTYPES.get(str(dtype), "float32"),) if dtype else ("float32", "int64", "bool")
-    refused: Exception | None = None
-    guesses = product(known, repeat=min(len(shapes), _MOST_GUESSED))
-    for types in guesses:
-        types = (*types, *types[-1:] * (len(shapes) - len(types)))
-        arguments = tuple(
-            torch.zeros(tuple(shape), dtype=getattr(torch, each))
-            for shape, each in zip(shapes.values(), types, strict=True)
-        )
-        try:
-            with quiet(), torch.no_grad():
-                module(*arguments)
-        except FAILURES as error:
-            refused = refused or error
-            continue
-        return arguments
-    raise RequestError(
-        f"{path.name} does not run on inputs of these shapes: {_cause(refused)}",
-        stage="import",
-        reason="input",
-        details={"inputs": list(shapes)},
-        hint="Check the shapes; they are taken in the order of forward's arguments, "
-        f"{', '.join(wanted)}.",
-    )
-
-
-def _cause(error: Exception | None) -> str:
-    """The last line: TorchScript's messages begin with where, and end with what."""
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    return lines[-1].strip() if lines else first_line(error or ValueError())
+    with exporting(path, hint):
+        return TS2EPConverter(module, zeros).convert()
 
 
 def _named(path: Path, shapes: Mapping[str, Sequence[int]]) -> dict[str, Sequence[int]]:
