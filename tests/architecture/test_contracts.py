@@ -45,3 +45,20 @@ def test_tests_patch_nothing() -> None:
     ]
 
     assert patched == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in MODULES if path.name == "__init__.py"],
+    ids=lambda path: str(path.parent.relative_to(ROOT)),
+)
+def test_no_module_is_named_like_a_function_of_its_package(path: Path) -> None:
+    """Importing the module would replace the function."""
+    defined = {
+        node.name
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    }
+    modules = {each.stem for each in path.parent.iterdir()}
+
+    assert not defined & modules

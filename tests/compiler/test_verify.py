@@ -9,7 +9,7 @@ from onnx import load, numpy_helper, save
 from sagectl.compiler.api import compile_model
 from sagectl.compiler.comparison import SATURATED, difference, differences
 from sagectl.compiler.frontends import Imported, Repeating
-from sagectl.compiler.frontends.onnx.reference import Onnxruntime
+from sagectl.compiler.frontends.onnx.engine import Onnxruntime
 from sagectl.compiler.linkers.driver import link_with
 from sagectl.compiler.packaging import write_folder
 from sagectl.compiler.request import compile_request

@@ -39,7 +39,7 @@ def as_onnx(request: CompileRequest) -> Converted:
 def reference(model: Path, inputs: Sequence[Port], outputs: Sequence[Port]) -> Reference:
     """The converted network as onnxruntime runs it: Darknet itself is not at hand."""
     from sagectl.compiler.frontends.darknet.network import converted
-    from sagectl.compiler.frontends.onnx.reference import Onnxruntime, in_memory
+    from sagectl.compiler.frontends.onnx.engine import Onnxruntime, in_memory
 
     if model.suffix != ".cfg":
         return Onnxruntime(model)

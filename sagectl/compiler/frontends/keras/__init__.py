@@ -42,6 +42,6 @@ def as_onnx(request: CompileRequest) -> Converted:
 def reference(model: Path, inputs: Sequence[Port], outputs: Sequence[Port]) -> Reference:
     """The model as Keras runs it on TensorFlow; images go in as NCHW."""
     from sagectl.compiler.frontends.keras.models import opened
-    from sagectl.compiler.frontends.tensorflow.reference import Tensorflow
+    from sagectl.compiler.frontends.tensorflow.engine import Tensorflow
 
     return Tensorflow(lambda: opened(model))

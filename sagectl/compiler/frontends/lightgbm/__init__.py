@@ -29,6 +29,6 @@ def load(request: CompileRequest) -> Imported:
 
 def reference(model: Path, inputs: Sequence[Port], outputs: Sequence[Port]) -> Reference:
     """The model as lightgbm itself predicts with it."""
-    from sagectl.compiler.frontends.lightgbm.reference import Predictor
+    from sagectl.compiler.frontends.lightgbm.engine import Predictor
 
     return Predictor(model)

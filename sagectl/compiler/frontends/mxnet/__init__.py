@@ -38,7 +38,7 @@ def as_onnx(request: CompileRequest) -> Converted:
 def reference(model: Path, inputs: Sequence[Port], outputs: Sequence[Port]) -> Reference:
     """The converted model as onnxruntime runs it: MXNet is no longer kept up."""
     from sagectl.compiler.frontends.mxnet.symbol import converted
-    from sagectl.compiler.frontends.onnx.reference import Onnxruntime, in_memory
+    from sagectl.compiler.frontends.onnx.engine import Onnxruntime, in_memory
 
     if model.suffix != ".json":
         return Onnxruntime(model)

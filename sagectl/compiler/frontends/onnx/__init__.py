@@ -57,7 +57,7 @@ def load(request: CompileRequest) -> Imported:
 
 def reference(model: Path, inputs: Sequence[Port], outputs: Sequence[Port]) -> Reference:
     """The model as onnxruntime runs it; the ports are the model's own."""
-    from sagectl.compiler.frontends.onnx.reference import Onnxruntime
+    from sagectl.compiler.frontends.onnx.engine import Onnxruntime
 
     return Onnxruntime(model)
 

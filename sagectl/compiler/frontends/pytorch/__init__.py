@@ -40,6 +40,6 @@ def as_onnx(request: CompileRequest) -> Converted:
 
 def reference(model: Path, inputs: Sequence[Port], outputs: Sequence[Port]) -> Reference:
     """The model as torch runs it; ports stand for arguments and results by their order."""
-    from sagectl.compiler.frontends.pytorch.reference import Torch
+    from sagectl.compiler.frontends.pytorch.engine import Torch
 
     return Torch(model, inputs, outputs)

@@ -34,6 +34,6 @@ def load(request: CompileRequest) -> Imported:
 
 def reference(model: Path, inputs: Sequence[Port], outputs: Sequence[Port]) -> Reference:
     """The model as scikit-learn itself predicts with it; a pickle is not opened for that."""
-    from sagectl.compiler.frontends.sklearn.reference import Predictor
+    from sagectl.compiler.frontends.sklearn.engine import Predictor
 
     return Predictor(model)

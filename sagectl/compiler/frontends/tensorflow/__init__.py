@@ -35,7 +35,7 @@ def as_onnx(request: CompileRequest) -> Converted:
 
 def reference(model: Path, inputs: Sequence[Port], outputs: Sequence[Port]) -> Reference:
     """The model as TensorFlow runs it; ports are named as its inputs and outputs are."""
+    from sagectl.compiler.frontends.tensorflow.engine import Tensorflow
     from sagectl.compiler.frontends.tensorflow.graphs import opened
-    from sagectl.compiler.frontends.tensorflow.reference import Tensorflow
 
     return Tensorflow(lambda: opened(model))

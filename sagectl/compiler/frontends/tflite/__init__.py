@@ -40,6 +40,6 @@ def as_onnx(request: CompileRequest) -> Converted:
 
 def reference(model: Path, inputs: Sequence[Port], outputs: Sequence[Port]) -> Reference:
     """The model as TensorFlow Lite's interpreter runs it."""
-    from sagectl.compiler.frontends.tflite.reference import Interpreter
+    from sagectl.compiler.frontends.tflite.engine import Interpreter
 
     return Interpreter(model, inputs)

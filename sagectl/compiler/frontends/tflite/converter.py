@@ -10,7 +10,7 @@ from sagectl.compiler.frontends.conversion import MODEL, Conversion, converting,
 from sagectl.compiler.frontends.signature import settled
 from sagectl.compiler.frontends.tensorflow.computation import failures
 from sagectl.compiler.frontends.tensorflow.export import OPSET
-from sagectl.compiler.frontends.tflite.reference import interpreter
+from sagectl.compiler.frontends.tflite.engine import interpreter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -29,6 +29,6 @@ def load(request: CompileRequest) -> Imported:
 
 def reference(model: Path, inputs: Sequence[Port], outputs: Sequence[Port]) -> Reference:
     """The model as xgboost itself predicts with it."""
-    from sagectl.compiler.frontends.xgboost.reference import Predictor
+    from sagectl.compiler.frontends.xgboost.engine import Predictor
 
     return Predictor(model)
