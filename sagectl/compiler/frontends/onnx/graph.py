@@ -146,6 +146,14 @@ def inputs_behind(values: tuple[Value, ...]) -> Iterator[Value]:
             stack.extend(each for each in value.producer.inputs if each is not None)
 
 
+def complete(node: Node, results: list[Value | None]) -> list[Value | None]:
+    """The results of a node; Unsupported where one that is read is not among them."""
+    for position, is_read in enumerate(node.wanted):
+        if is_read and (position >= len(results) or results[position] is None):
+            raise Unsupported(f"its output {position + 1} is not computed")
+    return results
+
+
 def live_nodes(nodes: list[Node], outputs: list[Value]) -> tuple[Node, ...]:
     """Those of ``nodes`` that ``outputs`` depend on, in the same order."""
     needed = {id(value) for value in outputs}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.frontends.onnx.casts import cast
 from sagectl.compiler.frontends.onnx.graph import Problem
+from sagectl.compiler.frontends.onnx.support import CONSTANT_INPUTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,12 +87,17 @@ class _Import:
         if value is None:
             return None
         known = self.expressions.get(id(value))
-        if known is None and value.data is not None and not value.data.size:
-            known = self._empty(value)
         if known is None:
-            known = relax.const(value.data, str(value.dtype))
-        self.expressions[id(value)] = known
+            known = self.expressions[id(value)] = relax.const(value.data, str(value.dtype))
         return known
+
+    def _operand(self, node: Node, position: int) -> Any:
+        """An input; one that decides shapes stays a constant, whatever its size."""
+        value = node.inputs[position]
+        is_data = position not in CONSTANT_INPUTS.get(node.op, ())
+        if is_data and value is not None and value.data is not None and not value.data.size:
+            return self._empty(value)
+        return self._expression(value)
 
     def _empty(self, value: Value) -> Any:
         """A constant without elements: the machine's format for stored tensors has none."""
@@ -100,7 +106,7 @@ class _Import:
         return self.bb.emit_te(topi.full, value.shape, str(value.dtype), 0)
 
     def _convert(self, node: Node) -> None:
-        inputs = [self._expression(value) for value in node.inputs]
+        inputs = [self._operand(node, position) for position in range(len(node.inputs))]
         try:
             result = _conversion(node, inputs, self.bb)
             parts = self._parts(node, result)

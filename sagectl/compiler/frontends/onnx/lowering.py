@@ -27,6 +27,7 @@ from sagectl.compiler.frontends.onnx.graph import (
     Problem,
     Unsupported,
     Value,
+    complete,
     live_nodes,
 )
 from sagectl.compiler.frontends.onnx.half import HalfFloats
@@ -164,7 +165,7 @@ class Lowering:
         try:
             if not node.domain and node.op in SEQUENCES:
                 return [SEQUENCES[node.op](node, Builder(self, node.origin))]
-            return self._applied(node)
+            return complete(node, self._applied(node))
         except Unsupported as refusal:
             self.problems.append(Problem(node, refusal.reason, refusal.needs))
             return self._poisoned(node, self._types_or_nothing(node))

@@ -107,6 +107,11 @@ CASES = {
     "pad_nothing_by_what_a_run_knows": ("""g (float[3,0] x, float f) => (float[4,2] y)
         <int64[4] p = {1,1,0,1}> { y = Pad(x, p, f) }""",
         np.ones((3, 0), "float32"), np.array(3, "float32")),
+    "reduce_no_axis": ("""g (float[1,2,7,8] x) => (float[h,w] y) {
+        a = Constant <value_ints = [0, 1]> () s = ReduceProd <keepdims = 0> (x, a)
+        n = Constant <value = int64[0] {}> ()
+        y = ReduceSum <noop_with_empty_axes = 1> (s, n) }""",
+        IMAGE),
     "multiply_nothing": ("""g (float[2,0] x, float[0,2] z) => (float[2,2] y)
         { y = MatMul(x, z) }""", np.ones((2, 0), "float32"), np.ones((0, 2), "float32")),
     "conv_transpose_same_dilated": ("""g (float[1,2,7,8] x) => (float[1,1,h,w] y)

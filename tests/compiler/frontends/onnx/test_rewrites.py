@@ -138,6 +138,28 @@ MICROSOFT = {
     "multi_head_attention": """g (float[2,3,8] q, float[2,4,8] k, float[2,4,8] v)
         => (float[2,3,8] y)
         { y = com.microsoft.MultiHeadAttention <num_heads = 2> (q, k, v) }""",
+    "attention_with_past": """g (float[2,3,8] x, float[8,24] w, float[24] b,
+        float[2,2,2,5,4] p) => (float[2,3,8] y, float[2,2,2,8,4] n)
+        { y, n = com.microsoft.Attention <num_heads = 2, unidirectional = 1>
+        (x, w, b, , p) }""",
+    "multi_head_attention_with_past": """g (float[2,3,8] q, float[2,3,8] k, float[2,3,8] v,
+        float[2,2,5,4] a, float[2,2,5,4] b)
+        => (float[2,3,8] y, float[2,2,8,4] c, float[2,2,8,4] d)
+        { y, c, d = com.microsoft.MultiHeadAttention <num_heads = 2>
+        (q, k, v, , , , a, b) }""",
+    "multi_head_attention_of_split_keys": """g (float[2,3,8] q, float[2,2,4,4] k,
+        float[2,2,4,4] v) => (float[2,3,8] y)
+        { y = com.microsoft.MultiHeadAttention <num_heads = 2> (q, k, v) }""",
+    "fused_gemm": """g (float[3,2] a, float[2,4] b) => (float[3,4] y)
+        { y = com.microsoft.FusedGemm <activation = "LeakyRelu", activation_alpha = 0.3>
+        (a, b) }""",
+    "qlinear_average_pool": """g (uint8[1,2,7,8] a) => (uint8[1,2,h,w] y)
+        <float s = {0.5}, uint8 z = {1}, float t = {0.01}, uint8 u = {9}>
+        { y = com.microsoft.QLinearAveragePool <kernel_shape = [3,3], strides = [2,2],
+        pads = [1,1,0,1], count_include_pad = 1, ceil_mode = 1> (a, s, z, t, u) }""",
+    "qlinear_softmax_of_old": """g (uint8[3,4,5] a) => (uint8[3,4,5] y)
+        <float s = {0.5}, uint8 z = {1}, float t = {0.00390625}, uint8 u = {0}>
+        { y = com.microsoft.QLinearSoftmax <axis = 1, opset = 11> (a, s, z, t, u) }""",
     "qlinear_add": """g (uint8[2,3] a, uint8[2,3] b) => (uint8[2,3] y)
         <float s = {0.5}, uint8 z = {1}, float t = {0.25}, uint8 u = {9}>
         { y = com.microsoft.QLinearAdd(a, s, z, b, s, z, t, u) }""",

@@ -27,9 +27,15 @@ def activated(node: Node, y: Value, pen: Builder) -> Value:
     name = node.attribute("activation", "")
     if name not in PARAMETERS:
         raise Unsupported(f"activation {name}")
-    given = node.attribute("activation_params") or []
     if not name:
         return y
+    given = node.attribute("activation_params") or _separate(node)
     if name == "Clip":
         return pen.op("Clip", y, pen.scalar(given[0], y), pen.scalar(given[1], y))
     return pen.op(name, y, **dict(zip(PARAMETERS[name], given, strict=False)))
+
+
+def _separate(node: Node) -> list[float]:
+    """The parameters as FusedGemm has them, each an attribute of its own."""
+    named = (node.attribute(f"activation_{each}") for each in ("alpha", "beta", "gamma"))
+    return [each for each in named if each is not None]

@@ -12,29 +12,48 @@ if TYPE_CHECKING:
 def rewritten(node: Node, pen: Builder) -> list[Value | None]:
     from sagectl.compiler.frontends.onnx.graph import Unsupported
 
+    heads = node.attribute("num_heads")
     if node.op == "Attention":
         query, key, value = _projected(node, pen)
-        mask, past, bias = node.input(3), node.input(4), node.input(5)
-        is_causal = bool(node.attribute("unidirectional", 0))
-        if past is not None or node.attribute("do_rotary", 0):
-            raise Unsupported("past keys or rotary embedding inside Attention")
+        mask, bias, last = node.input(3), node.input(5), 5
+        before = _unstacked(node.input(4), pen)
+        if node.attribute("do_rotary", 0):
+            raise Unsupported("rotary embedding inside Attention: export it as nodes")
     else:
         query, key, value = _given(node, pen)
-        mask, bias = node.input(4), node.input(5)
-        is_causal = bool(node.attribute("unidirectional", 0))
-        if node.input(6) is not None:
-            raise Unsupported("past keys inside MultiHeadAttention")
-    heads = node.attribute("num_heads")
+        mask, bias, last = node.input(4), node.input(5), 7
+        before = (node.input(6), node.input(7))
+    if any(value is not None for value in node.inputs[last + 1 :]):
+        raise Unsupported("past and present keys in one buffer: export them as two tensors")
     batch, length, width = pen.shape(query)
-    scores = pen.op("MatMul", _split(query, heads, pen), _turned(_split(key, heads, pen), pen))
+    keys = _joined(before[0], _split(key, heads, pen), pen)
+    values = _joined(before[1], _split(value, heads, pen), pen)
+    scores = pen.op("MatMul", _split(query, heads, pen), _turned(keys, pen))
     scale = node.attribute("scale") or (width // heads) ** -0.5
     scores = pen.op("Mul", scores, pen.scalar(scale, scores))
     if bias is not None:
         scores = pen.op("Add", scores, bias)
-    scores = _masked(node, scores, mask, is_causal, pen)
-    mixed = pen.op("MatMul", pen.op("Softmax", scores, axis=-1), _split(value, heads, pen))
+    scores = _masked(node, scores, mask, bool(node.attribute("unidirectional", 0)), pen)
+    mixed = pen.op("MatMul", pen.op("Softmax", scores, axis=-1), values)
     joined = pen.transpose(mixed, (0, 2, 1, 3))
-    return [pen.reshape(joined, (batch, length, pen.shape(value)[-1]))]
+    y = pen.reshape(joined, (batch, length, heads * pen.shape(values)[-1]))
+    if node.op == "MultiHeadAttention" or not node.wants(1):
+        return [y, keys, values]
+    stacked = [pen.reshape(each, (1, *pen.shape(each))) for each in (keys, values)]
+    return [y, pen.concat(stacked, 0)]
+
+
+def _unstacked(past: Value | None, pen: Builder) -> tuple[Value | None, Value | None]:
+    """Past keys and values out of one tensor of both."""
+    if past is None:
+        return None, None
+    shape = pen.shape(past)[1:]
+    keys, values = (pen.reshape(pen.slice(past, 0, at, at + 1), shape) for at in (0, 1))
+    return keys, values
+
+
+def _joined(before: Value | None, now: Value, pen: Builder) -> Value:
+    return now if before is None else pen.concat([before, now], 2)
 
 
 def _projected(node: Node, pen: Builder) -> list[Value]:
@@ -56,12 +75,15 @@ def _given(node: Node, pen: Builder) -> list[Value]:
     from sagectl.compiler.frontends.onnx.graph import Unsupported
 
     parts = [node.required(0), node.input(1), node.input(2)]
-    if any(part is None or len(pen.shape(part)) != 3 for part in parts):
-        raise Unsupported("packed or already split keys and values")
+    ranks = [None if part is None else len(pen.shape(part)) for part in parts]
+    if ranks not in ([3, 3, 3], [3, 4, 4]):
+        raise Unsupported("packed keys and values: export them as tensors of their own")
     kept = [part for part in parts if part is not None]
     bias = node.input(3)
     if bias is None:
         return kept
+    if ranks[1] == 4:
+        raise Unsupported("a bias for keys that are split into heads already")
     start = 0
     moved = []
     for part in kept:
@@ -72,6 +94,8 @@ def _given(node: Node, pen: Builder) -> list[Value]:
 
 
 def _split(x: Value, heads: int, pen: Builder) -> Value:
+    if len(pen.shape(x)) == 4:
+        return x
     batch, length, width = pen.shape(x)
     return pen.transpose(pen.reshape(x, (batch, length, heads, width // heads)), (0, 2, 1, 3))
 
@@ -101,7 +125,7 @@ def _masked(
         elif shape == (batch, rows, columns):
             is_seen = pen.cast(pen.reshape(mask, (batch, 1, rows, columns)), "bool")
         else:
-            raise Unsupported(f"a mask of shape {list(shape)}")
+            raise Unsupported(f"a mask of shape {list(shape)}: give one value for each key")
         scores = pen.op("Add", scores, pen.op("Where", is_seen, pen.scalar(0, scores), low))
     if is_causal:
         is_past = np.tri(rows, columns, columns - rows, dtype=np.bool_)

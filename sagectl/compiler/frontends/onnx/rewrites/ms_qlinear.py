@@ -46,7 +46,9 @@ def _unary(node: Node, pen: Builder) -> Value:
     elif node.op == "QLinearLeakyRelu":
         y = pen.op("LeakyRelu", x, alpha=node.attribute("alpha", 0.01))
     else:
-        y = pen.op("Softmax", x, axis=node.attribute("axis", -1))
+        # The operator set that Softmax had decides which: those before 13 take a matrix.
+        opset = node.attribute("opset", 13)
+        y = pen.op("Softmax", x, axis=node.attribute("axis", -1), version=opset)
     return _quantised(y, node, 3, pen)
 
 
@@ -59,18 +61,26 @@ def _pooled(node: Node, pen: Builder) -> Value:
     if node.op == "QLinearGlobalAveragePool":
         y = pen.op("GlobalAveragePool", x)
     else:
-        names = (
-            "auto_pad",
-            "ceil_mode",
-            "count_include_pad",
-            "kernel_shape",
-            "pads",
-            "strides",
-        )
-        y = pen.op("AveragePool", x, **{name: node.attribute(name) for name in names})
+        y = _averaged(node, x, pen)
     if last:
         y = pen.transpose(y, [0, *range(2, rank), 1])
     return _quantised(y, node, 3, pen)
+
+
+def _averaged(node: Node, x: Value, pen: Builder) -> Value:
+    """The means under windows; padding that counts is zeros, also what ceil_mode adds."""
+    import numpy as np
+
+    from sagectl.compiler.frontends.onnx.rewrites.pooling import geometry
+
+    if not node.attribute("count_include_pad", 0):
+        names = ("auto_pad", "ceil_mode", "kernel_shape", "pads", "strides")
+        return pen.op("AveragePool", x, **{name: node.attribute(name) for name in names})
+    spatial = list(pen.shape(x)[2:])
+    found = geometry(node, spatial)
+    pads = np.array([0, 0, *found.before, 0, 0, *found.reach(spatial)], np.int64)
+    padded = pen.op("Pad", x, pads, np.zeros((), np.float32))
+    return pen.op("AveragePool", padded, kernel_shape=found.kernel, strides=found.strides)
 
 
 def _concatenated(node: Node, pen: Builder) -> Value:

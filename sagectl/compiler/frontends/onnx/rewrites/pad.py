@@ -31,6 +31,10 @@ def rewritten(node: Node, pen: Builder) -> Value:
     low_high = [max(each, 0) for each in (*before, *after)]
     if not any(low_high):
         return x
+    if 0 in pen.shape(x):
+        rank = len(before)
+        sides = zip(pen.shape(x), low_high[:rank], low_high[rank:], strict=True)
+        return pen.op("Expand", pen.reshape(fill, ()), np.array([sum(each) for each in sides]))
     if fill.data is not None:
         number = fill.data.reshape(-1)[0]
         return _filled(x, low_high, number, pen)
