@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sagectl.compiler.passes import volumes
+from sagectl.compiler.passes import taps, volumes
 from sagectl.compiler.passes.aspects import Aspect, aspect, image_form, seen
 from sagectl.compiler.passes.graph import constant, ints, literal, operator, rewritten, shape
 
@@ -46,6 +46,7 @@ def lifted(module: IRModule) -> IRModule:
         "relax.split": _split,
         "relax.reshape": _reshape,
         "relax.nn.conv3d": volumes.convolution,
+        "relax.nn.conv2d": taps.dropped,
     }
     return rewritten(module, rules)
 

@@ -32,6 +32,11 @@ def convolution(site: Site) -> Any:
     if groups > 1 and depths > 1:
         return None
     window = depth_window(site, source[2], made[2])
+    met = [k for k in range(depths) if {*window[k::depths]} != {source[2]}]
+    if met and len(met) < depths:
+        # The others multiply zeros everywhere.
+        window = [place for at, place in enumerate(window) if at % depths in met]
+        weights, depths = weights[:, :, met], len(met)
     padding = _padding(attrs)
     image = image_of(site, site.args[0])
     if depths > 1 or window != list(range(source[2])):

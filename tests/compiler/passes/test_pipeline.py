@@ -18,6 +18,7 @@ from tests.compiler.schedules.workbench import (
     drawn,
     expected,
     host,
+    imported,
     model,
     node,
 )
@@ -245,6 +246,25 @@ def test_an_operand_that_is_no_image_ends_the_signal_in_blocks() -> None:
         node("Sub", ["m", "p"]),
     ]
     agrees(model(nodes, {**SIGNAL, "m": (2, 32, 30)}, OF_SIGNALS), SIGNAL["x"], (2, 32, 30))
+
+
+def test_places_of_a_kernel_that_meet_no_pixel_are_dropped() -> None:
+    from tvm.ir import GenericConst
+
+    weights = {"w": drawn(32, 32, 3, 3, seed=1) / 8}
+    proto = model(
+        [node("Conv", ["x", "w"], dilations=[10, 12], pads=[10, 12, 10, 12])], IMAGE, weights
+    )
+    main = optimized(imported(proto), host())["main"]
+    bound = [binding.value for block in main.body.blocks for binding in block.bindings]
+    (kernel,) = [
+        arg
+        for call in bound
+        for arg in getattr(call, "args", [None, []])[1]
+        if isinstance(arg, GenericConst)
+    ]
+    assert kernel.value.numpy().size == 32 * 32
+    agrees(proto, IMAGE["x"])
 
 
 def test_a_volume_stays_in_blocks_between_its_convolutions() -> None:

@@ -86,6 +86,13 @@ MODELS = {
     "winograd-uneven": convolution((1, 16, 18, 15), 16, pads=[0, 1, 2, 0]),
     "strided": convolution((1, 32, 15, 15), 48, strides=[2, 2]),
     "dilated": convolution((1, 16, 17, 17), 16, dilations=[2, 2], pads=[2, 2, 2, 2]),
+    "dilated-beyond": convolution((1, 16, 7, 9), 16, dilations=[8, 6], pads=[8, 6, 8, 6]),
+    "dilated-beyond-one-side": convolution(
+        (1, 4, 6, 6), 16, dilations=[6, 1], pads=[8, 0, 4, 2]
+    ),
+    "larger-than-image": convolution((1, 16, 2, 1), 24, (5, 5)),
+    "larger-than-image-strided": convolution((1, 8, 2, 3), 24, (5, 5), strides=[2, 3]),
+    "larger-depthwise": convolution((1, 16, 2, 2), 16, (7, 7), group=16),
     "pointwise": convolution((1, 48, 7, 7), 64, (1, 1)),
     "few-inputs": convolution((1, 3, 33, 31), 24, (7, 7), strides=[2, 2]),
     "ragged-channels": convolution((1, 20, 9, 9), 37),
@@ -125,6 +132,7 @@ MODELS = {
     "steps-of-one-row": dense(1, 48, 64, 30),
     "runs-of-few-rows": dense(3, 33, 37, 5, 7),
     "runs-of-uneven-rows": dense(7, 40, 48, 1, 7),
+    "many-runs-of-few-rows": dense(7, 40, 48, 63),
     "batches-of-rows": dense(20, 32, 48, 3),
     "attention": attention(40, 40, 16),
     "attention-ragged": attention(23, 29, 16),
@@ -201,6 +209,10 @@ MODELS = {
     ),
     "volume-dilated": volume((2, 4, 9, 5, 5), 8, (3, 1, 1), dilations=[3, 1, 1]),
     "volume-of-slices": volume((1, 16, 4, 9, 9), 20, (1, 3, 3), pads=[0, 1, 1] * 2),
+    "volume-of-one-depth": volume((1, 16, 1, 5, 4), 16, (3, 3, 3), pads=[1] * 6),
+    "volume-of-two-depths": volume(
+        (1, 4, 2, 5, 4), 8, (5, 3, 3), strides=[2, 1, 1], pads=[2] * 6
+    ),
     "volume-stepwise": volume((1, 8, 6, 4, 4), 8, (1, 1, 1), strides=[2, 2, 2]),
     "volume-in-groups": volume((1, 8, 5, 6, 6), 16, (3, 3, 3), group=4),
     "volume-residual": volume(
@@ -258,6 +270,7 @@ def test_a_scheduled_nest_computes_what_it_did_unscheduled(name: str) -> None:
     ("name", "rule"),
     [
         ("runs-of-uneven-rows", "product"),
+        ("many-runs-of-few-rows", "product"),
         ("depthwise-multiplied", "window"),
         ("large-image-many-weights", "convolution"),
     ],

@@ -32,6 +32,7 @@ def apply(func: PrimFunc, target: Target) -> Schedule | None:
     if anchor is None:
         return None
     schedule = anchor.schedule
+    run = joined_run(anchor)
     loops = with_rows_joined(anchor)
     if len(loops) != len(schedule.get_loops(anchor.block)) - 1 or len(loops) < 2:
         return declined("its result has other axes than the product")
@@ -42,10 +43,14 @@ def apply(func: PrimFunc, target: Target) -> Schedule | None:
         width //= 2
     if width < 2:
         return declined("its columns do not fill the shortest vector")
+    columns = columns_of(anchor, width)
     # A tile across the end of a run of joined rows would have no place in the result.
-    is_joined = len(loops) < len(schedule.get(anchor.result).iter_vars)
-    choice = whole_tile if is_joined else best_tile
-    tile_product(anchor, choice(rows, columns_of(anchor, width), target.registers), width)
+    tile = (
+        whole_tile(run, columns, target.registers)
+        if run
+        else best_tile(rows, columns, target.registers)
+    )
+    tile_product(anchor, tile, width)
     for block in anchor.prologue:
         if schedule.get(block).name_hint != PANELS:
             arrange(schedule, block, target)
@@ -59,6 +64,15 @@ def with_rows_joined(anchor: Anchor) -> list[LoopRV]:
     if len(loops) > len(schedule.get_loops(anchor.block)) - 1 == 2:
         loops = [fused(schedule, loops[:-1]), loops[-1]]
     return loops
+
+
+def joined_run(anchor: Anchor) -> int:
+    """How many rows the result has in a run where the product's are joined; 0 where not."""
+    schedule = anchor.schedule
+    *outer, _ = extents(schedule, schedule.get_loops(anchor.result))
+    axes = [extent for extent in outer if extent > 1]
+    is_joined = len(schedule.get_loops(anchor.block)) - 1 == 2 < len(outer) + 1
+    return axes[-1] if is_joined and len(axes) > 1 else 0
 
 
 def columns_of(anchor: Anchor, width: int) -> int:
