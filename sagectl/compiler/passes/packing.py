@@ -11,7 +11,7 @@ from sagectl.compiler.passes.graph import (
     rewritten,
     shape,
 )
-from sagectl.compiler.passes.nests import product
+from sagectl.compiler.passes.nests import product, rows
 
 if TYPE_CHECKING:
     from tvm.ir import IRModule
@@ -37,8 +37,10 @@ def _matmul(site: Site, width: int) -> Any:
         return None
     weights = constant(right)
     if weights is not None and weights.ndim == 2 and len(known[0] or ()) >= 2:
-        rows = product.flat_rows((known[0] or ())[:-1])[-1]
-        columns = product.panel_columns(rows, weights.shape[1], width)
+        if weights.shape[1] == 1:
+            return _column(site, left, weights, width)
+        count = product.flat_rows((known[0] or ())[:-1])[-1]
+        columns = product.panel_columns(count, weights.shape[1], width)
         return _dense(site, left, weights, width, columns)
     if len(known[0] or ()) == len(known[1] or ()):
         return _batched(site, width)
@@ -51,6 +53,14 @@ def _dense(site: Site, left: Any, weights: Any, width: int, columns: int) -> Any
     made = const(product.packed_matrix(weights, width, columns))
     count = weights.shape[1]
     return site.emit_te(lambda x, w: product.dense(x, w, count), left, made, name="dense")
+
+
+def _column(site: Site, left: Any, weights: Any, width: int) -> Any:
+    """A single column, which fills no vector: each row of the left is summed by lanes."""
+    from tvm.relax import const
+
+    made = const(weights.reshape(-1))
+    return site.emit_te(lambda x, w: rows.weighted(x, w, width), left, made, name="column")
 
 
 def _batched(site: Site, width: int) -> Any:

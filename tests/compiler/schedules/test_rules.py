@@ -128,6 +128,9 @@ MODELS = {
     "dense": dense(64, 48, 96),
     "dense-ragged": dense(19, 33, 37),
     "single-row": dense(1, 256, 100),
+    "single-column": dense(40, 77, 1),
+    "single-column-of-one-row": dense(1, 48, 1),
+    "single-column-short": dense(9, 3, 1, 2, 2),
     "few-columns": dense(5, 12, 3),
     "steps-of-one-row": dense(1, 48, 64, 30),
     "runs-of-few-rows": dense(3, 33, 37, 5, 7),
@@ -271,6 +274,7 @@ def test_a_scheduled_nest_computes_what_it_did_unscheduled(name: str) -> None:
     [
         ("runs-of-uneven-rows", "product"),
         ("many-runs-of-few-rows", "product"),
+        ("single-column", "rows"),
         ("depthwise-multiplied", "window"),
         ("large-image-many-weights", "convolution"),
     ],

@@ -165,6 +165,16 @@ def layer_norm(
     return te.compute((*outer, length), element, name=ROWS)
 
 
+def weighted(image: Tensor, weights: Tensor, width: int) -> Tensor:
+    """``image[..., K]`` summed with ``weights[K]``: a product of one column, ``[..., 1]``."""
+    from tvm import te
+
+    *leading, length = ints(image.shape)
+    outer = tuple(leading)
+    made = reduced(outer, length, width, "sum", lambda *at: image[at] * weights[at[-1]])
+    return te.compute((*outer, 1), lambda *at: made[at], name=ROWS)
+
+
 def reduction(image: Tensor, axes: int, width: int, kind: str, form: tuple[int, ...]) -> Tensor:
     """The sum, mean, variance or an extreme over the last ``axes`` axes, of shape ``form``."""
     from math import prod
