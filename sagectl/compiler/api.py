@@ -16,6 +16,7 @@ from sagectl.compiler.dump import Dump
 from sagectl.compiler.failures import TVM_STAGES, condensed, stored
 from sagectl.compiler.frontends import frontend
 from sagectl.compiler.frontends.archive import model_file
+from sagectl.compiler.importing import import_tvm
 from sagectl.compiler.kernels import require_tools
 from sagectl.compiler.linkers import chosen_linker
 from sagectl.compiler.observer import SILENT
@@ -52,6 +53,7 @@ def compile_model(request: CompileRequest, observer: Observer = SILENT) -> Packa
     """
     if request.buckets:
         return bucketed(request, partial(compile_model, observer=observer))
+    import_tvm()
     reader = frontend(request.framework)
     target = resolve(request.platform, request.device, request.options)
     if request.bundle_runtime:

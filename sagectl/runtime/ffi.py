@@ -1,4 +1,4 @@
-"""The import of tvm_ffi, without what the runtime has no use for."""
+"""The import of tvm_ffi, without what neither runtime nor compiler has a use for."""
 
 from __future__ import annotations
 
@@ -21,10 +21,22 @@ def import_ffi() -> None:
     It looks for torch to exchange tensors with. The runtime exchanges numpy's alone, and torch
     takes seconds and a quarter of a gigabyte. Where torch is there already, nothing changes.
     """
-    if "tvm_ffi" in sys.modules or _UNUSED in sys.modules:
-        return
-    with _hidden():
+    with without_torch():
         import tvm_ffi  # noqa: F401
+
+
+@contextmanager
+def without_torch() -> Iterator[None]:
+    """Hide torch from what this thread imports, unless it is there already."""
+    if _UNUSED in sys.modules:
+        yield
+        return
+    finder = _Hiding()
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
 
 
 class _Hiding:
@@ -39,13 +51,3 @@ class _Hiding:
         if name == _UNUSED and threading.get_ident() == self._thread:
             raise ModuleNotFoundError(f"{name} is not wanted here", name=name)
         return None
-
-
-@contextmanager
-def _hidden() -> Iterator[None]:
-    finder = _Hiding()
-    sys.meta_path.insert(0, finder)
-    try:
-        yield
-    finally:
-        sys.meta_path.remove(finder)

@@ -44,9 +44,15 @@ def test_other_threads_find_torch_meanwhile(torch: Path) -> None:
     code = (
         "import threading\n"
         "from sagectl.runtime import ffi\n"
-        "with ffi._hidden():\n"
+        "with ffi.without_torch():\n"
         "    thread = threading.Thread(target=lambda: __import__('torch'))\n"
         "    thread.start(); thread.join()\n"
     )
 
     assert printed(code, torch) == "torch is imported\n"
+
+
+def test_the_compiler_does_not_import_torch(torch: Path) -> None:
+    code = "from sagectl.compiler.targets import resolve; resolve(None, None, {}); import tvm"
+
+    assert printed(code, torch) == ""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from sagectl.compiler.importing import import_tvm
+
 
 def features(triple: str, mcpu: str, mattr: tuple[str, ...]) -> frozenset[str]:
     """The features that code for this processor may use, in LLVM's names."""
@@ -17,6 +19,7 @@ def features(triple: str, mcpu: str, mattr: tuple[str, ...]) -> frozenset[str]:
 @cache
 def processors(triple: str) -> tuple[str, ...]:
     """The processors that LLVM knows for a triple, sorted."""
+    import_tvm()
     from tvm.target.codegen import llvm_get_cpu_archlist
 
     return tuple(sorted(str(name) for name in llvm_get_cpu_archlist(_target(triple, "", ()))))
@@ -36,6 +39,7 @@ def host_processor() -> tuple[str, tuple[str, ...]]:
 
     A virtual machine may hide what the processor's name promises.
     """
+    import_tvm()
     import tvm_ffi
     from tvm.target.codegen import llvm_get_system_cpu, llvm_get_system_triple
 
@@ -54,7 +58,7 @@ def host_processor() -> tuple[str, tuple[str, ...]]:
 
 
 def _target(triple: str, mcpu: str, mattr: tuple[str, ...]) -> Any:
-    import tvm  # noqa: F401  # loads the compiler's library, without which nothing is known
+    import_tvm()  # the compiler's library, without which nothing is known
     from tvm.target import Target
 
     described: dict[str, Any] = {"kind": "llvm", "mtriple": triple}
