@@ -133,11 +133,11 @@ class Walk:
     """The state of one walk: what each value of the old graph is in the new one."""
 
     def __init__(self, main: Function, rules: Mapping[str, GraphRule]) -> None:
-        from tvm.relax import BlockBuilder, Var
+        from tvm.relax import Var
 
         self.main = main
         self.rules = rules
-        self.builder = BlockBuilder()
+        self.builder: BlockBuilder
         self.params = [Var(param.name, param.ty) for param in main.params]
         self.old_uses = uses(main)
         self.old = {
@@ -150,6 +150,14 @@ class Walk:
 
     def module(self, source: IRModule) -> IRModule:
         """A module of the walked function and the others of ``source``."""
+        from tvm.ir import IRModule
+        from tvm.relax import BlockBuilder
+
+        others = {
+            name: func for name, func in source.functions_items() if name.name_hint != MAIN
+        }
+        # A builder that knows the other functions gives no other their names.
+        self.builder = BlockBuilder(IRModule(others))
         attrs = dict(self.main.attrs) if self.main.attrs else None
         with self.builder.function(MAIN, self.params, attrs=attrs):
             with self.builder.dataflow():
@@ -158,11 +166,7 @@ class Walk:
                         self.bind(binding.var, binding.value)
                 result = self.builder.emit_output(self.value(self.main.body.body))
             self.builder.emit_func_output(result)
-        made = self.builder.get()
-        for name, func in source.functions_items():
-            if name.name_hint != MAIN:
-                made[name] = func
-        return made
+        return self.builder.get()
 
     def bind(self, old: Any, expression: Any) -> None:
         """Copy one binding."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
 from sagectl.compiler.frontends.onnx import import_model
+from sagectl.compiler.passes.graph import GraphRule, rewritten
 from sagectl.compiler.passes.pipeline import optimized
 from sagectl.compiler.schedules import scheduled
 from sagectl.compiler.targets import tvm_target
@@ -497,3 +500,24 @@ def test_a_cast_to_the_type_that_a_value_has_disappears() -> None:
     (name,) = calls(proto, host())
     assert "cast" not in name
     agrees(proto, (6, 40))
+
+
+def test_two_walks_may_give_their_nests_the_same_name() -> None:
+    import tvm
+    from tvm import te, tirx
+    from tvm.relax import VirtualMachine
+
+    def renamed(operator: str, shift: float) -> dict[str, GraphRule]:
+        def nest(image: Any) -> Any:
+            return te.compute(image.shape, lambda *at: image[at] + tirx.const(shift, "float32"))
+
+        return {operator: lambda site: site.emit_te(nest, site.args[0], name="nest")}
+
+    module = imported(model([node("Relu", ["x"], "r"), node("Exp", ["r"])], {"x": (3, 5)}))
+    once = rewritten(module, renamed("relax.nn.relu", 1.0))
+    twice = rewritten(once, renamed("relax.exp", 2.0))
+
+    built = tvm.compile(twice, target=tvm_target(host()))
+    given = drawn(3, 5)
+    made = VirtualMachine(built, tvm.cpu())["main"](tvm.runtime.tensor(given)).numpy()
+    np.testing.assert_allclose(made, given + 3, rtol=1e-6)
