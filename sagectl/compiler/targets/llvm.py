@@ -10,6 +10,7 @@ from sagectl.compiler.importing import import_tvm
 
 def features(triple: str, mcpu: str, mattr: tuple[str, ...]) -> frozenset[str]:
     """The features that code for this processor may use, in LLVM's names."""
+    import_tvm()
     from tvm.target.codegen import llvm_get_cpu_features
 
     # Feature lists take no part in LLVM's choice of a float ABI, and it in none of theirs.
