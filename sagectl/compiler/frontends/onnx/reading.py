@@ -50,17 +50,13 @@ def read_model(path: Path) -> ModelProto:
 
 def serialised(model: ModelProto) -> bytes | None:
     """The model as one message, None when it is too large to be one."""
-    return model.SerializeToString() if is_one_message(model) else None
-
-
-def is_one_message(model: ModelProto) -> bool:
-    """Whether protobuf can write the model; it cannot even tell the size of a larger one."""
     from google.protobuf.message import EncodeError
 
     try:
-        return int(model.ByteSize()) < LARGEST_MESSAGE
+        message: bytes = model.SerializeToString()
     except EncodeError:
-        return False
+        return None
+    return message if len(message) < LARGEST_MESSAGE else None
 
 
 def _check_versions(model: ModelProto, path: Path) -> None:
@@ -95,9 +91,8 @@ def _check(model: ModelProto, path: Path) -> None:
     from onnx import checker
 
     # The checker reads a large model only from its file.
-    subject = model if is_one_message(model) else str(path)
     try:
-        checker.check_model(subject)
+        checker.check_model(serialised(model) or str(path))
     except checker.ValidationError as error:
         text = str(error)
         if not any(each in text for each in _LEFT_TO_LOWERING):
