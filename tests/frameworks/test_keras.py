@@ -71,3 +71,25 @@ def test_text_for_an_input_is_refused(tmp_path: Path, compiled: Compile) -> None
         compiled(tmp_path / "words.keras", "KERAS", {"word": [1, 1]})
 
     assert caught.value.reason == "input"
+
+
+def test_weights_alone_are_refused(tmp_path: Path, compiled: Compile) -> None:
+    import keras
+
+    model = keras.Sequential([keras.Input((4,), name="x"), keras.layers.Dense(2)])
+    model.save_weights(tmp_path / "net.weights.h5")
+
+    with pytest.raises(RequestError, match="holds weights alone"):
+        compiled(tmp_path / "net.weights.h5", "KERAS", {"x": [1, 4]})
+
+
+def test_half_a_file_is_refused(tmp_path: Path, compiled: Compile) -> None:
+    import keras
+
+    model = keras.Sequential([keras.Input((4,), name="x"), keras.layers.Dense(2)])
+    model.save(tmp_path / "net.h5")
+    whole = (tmp_path / "net.h5").read_bytes()
+    (tmp_path / "net.h5").write_bytes(whole[: len(whole) // 2])
+
+    with pytest.raises(RequestError, match="is cut short"):
+        compiled(tmp_path / "net.h5", "KERAS", {"x": [1, 4]})

@@ -169,6 +169,38 @@ def test_a_frozen_graph_is_fetched_at_every_end(tmp_path: Path, compiled: Compil
         np.testing.assert_allclose(found[name], result)
 
 
+@pytest.mark.parametrize("names", [["twice"], ["more", "serving_default"]])
+def test_the_signature_served_by_default_is_compiled(
+    tmp_path: Path, compiled: Compile, names: list[str]
+) -> None:
+    package = compiled(signatures(tmp_path / "net", names), "TENSORFLOW", {"x": [2]})
+    (found,) = answer(package, np.array([1, 2], np.float32))
+
+    np.testing.assert_allclose(found, np.array([1, 2]) * (1 + len(names)))
+
+
+def test_several_signatures_without_a_default_are_refused(
+    tmp_path: Path, compiled: Compile
+) -> None:
+    path = signatures(tmp_path / "net", ["encode", "decode"])
+
+    with pytest.raises(RequestError, match="has the signatures decode, encode and none"):
+        compiled(path, "TENSORFLOW", {"x": [2]})
+
+
+def signatures(path: Path, names: list[str]) -> Path:
+    """A SavedModel whose signatures multiply by 2, 3, and so on."""
+    import tensorflow as tf
+
+    def times(factor: float) -> Any:
+        spec = tf.TensorSpec([None], name="x")
+        return tf.function(lambda x: {"y": x * factor}).get_concrete_function(spec)
+
+    made = {name: times(2.0 + place) for place, name in enumerate(names)}
+    tf.saved_model.save(tf.Module(), str(path), signatures=made)
+    return path
+
+
 def test_a_graph_that_writes_files_is_not_run(tmp_path: Path, compiled: Compile) -> None:
     import tensorflow as tf
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.errors import RequestError
 from sagectl.compiler.frontends.conversion import converting
-from sagectl.compiler.frontends.keras.files import vetted
+from sagectl.compiler.frontends.keras.files import vetted, weights_alone
 from sagectl.compiler.frontends.tensorflow.computation import Computation, failures
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ def opened(path: Path) -> Computation:
 
     vetted(path)
     with converting(f"{path.name} cannot be loaded", failures(), _HINT):
+        if not _has_model(path):
+            raise weights_alone(path)
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
     if not getattr(model, "inputs", None):
         raise RequestError(
@@ -57,6 +59,16 @@ def opened(path: Path) -> Computation:
         _outputs(model, count),
         swapped,
     )
+
+
+def _has_model(path: Path) -> bool:
+    """Whether a file describes a model; the same ending is given to weights."""
+    import h5py  # type: ignore[import-untyped]
+
+    if not h5py.is_hdf5(path):
+        return True
+    with h5py.File(path) as file:
+        return "model_config" in file.attrs
 
 
 def _declared(name: str, tensor: Any, is_swapped: bool) -> Declared:

@@ -56,9 +56,7 @@ def _saved_model(path: Path) -> Computation:
     with converting(f"{path.parent.name or path.name} cannot be loaded", failures(), _HINT):
         loaded = tf.saved_model.load(str(path.parent))
         signatures = dict(loaded.signatures)
-    if not signatures:
-        raise _refused(path, "has no signature, so nothing tells what its inputs are")
-    name = _DEFAULT if _DEFAULT in signatures else next(iter(signatures))
+    name = _signature(path, signatures)
     function = signatures[name]
     specs = function.structured_input_signature[1]
     outputs = tuple(function.structured_outputs)
@@ -69,6 +67,25 @@ def _saved_model(path: Path) -> Computation:
         return [results[each] for each in outputs]
 
     return Computation(f"SavedModel, signature {name}", run, declared(specs), outputs)
+
+
+def _signature(path: Path, names: Iterable[str]) -> str:
+    """The one that is served by default, or the only one."""
+    names = sorted(names)
+    if not names:
+        raise _refused(path, "has no signature, so nothing tells what its inputs are")
+    if _DEFAULT in names:
+        return _DEFAULT
+    if len(names) > 1:
+        raise RequestError(
+            f"{path.name} has the signatures {', '.join(names)} and none is {_DEFAULT}",
+            stage="import",
+            reason="format",
+            details={"signatures": names},
+            hint="Save the one to compile as tf.saved_model.save(model, folder, "
+            f"signatures={{'{_DEFAULT}': model.{names[0]}}}).",
+        )
+    return names[0]
 
 
 def _frozen(path: Path) -> Computation:

@@ -20,9 +20,19 @@ def archive(path: Path, **members: bytes) -> Path:
     return path
 
 
+def hdf5(version: int, *, length: int) -> bytes:
+    """96 bytes that say they are ``length``: a superblock, and nothing behind it."""
+    block = bytearray(96)
+    block[:9] = b"\x89HDF\r\n\x1a\n" + bytes([version])
+    block[13 if version < 2 else 9] = 8
+    place = 40 if version < 2 else 28
+    block[place : place + 8] = length.to_bytes(8, "little")
+    return bytes(block)
+
+
 def test_both_forms_of_a_whole_model_are_taken(tmp_path: Path) -> None:
     members = {"config.json": json.dumps({}).encode(), "model.weights.h5": b"x"}
-    (tmp_path / "net.h5").write_bytes(b"\x89HDF\r\n\x1a\n")
+    (tmp_path / "net.h5").write_bytes(hdf5(0, length=96))
 
     vetted(archive(tmp_path / "net.keras", **members))
     vetted(tmp_path / "net.h5")
@@ -51,5 +61,17 @@ def test_a_truncated_archive_is_refused(tmp_path: Path) -> None:
     path = archive(tmp_path / "net.keras", **{"config.json": b"{}", "model.weights.h5": b"x"})
     path.write_bytes(path.read_bytes()[:-30])
 
-    with pytest.raises(RequestError, match="is not a Keras model"):
+    with pytest.raises(RequestError, match="its end is missing"):
         vetted(path)
+
+
+@pytest.mark.parametrize("version", [0, 2, 3])
+def test_a_file_shorter_than_it_says_is_refused(tmp_path: Path, version: int) -> None:
+    (tmp_path / "whole.h5").write_bytes(hdf5(version, length=96))
+    (tmp_path / "half.h5").write_bytes(hdf5(version, length=97))
+    (tmp_path / "start.h5").write_bytes(hdf5(version, length=96)[:20])
+
+    vetted(tmp_path / "whole.h5")
+    for name in ("half.h5", "start.h5"):
+        with pytest.raises(RequestError, match="is cut short"):
+            vetted(tmp_path / name)
