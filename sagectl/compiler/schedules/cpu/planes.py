@@ -56,7 +56,9 @@ def _is_window(nest: Any, target: Target) -> bool:
     count = len(order) - AXES
     if count not in (2, 3) or nest.writes[0].source.dtype != "float32":
         return False
-    return not any(order[:AXES]) and columns.serves(nest, target)
+    if any(order[:AXES]) or not all(order[AXES:]):
+        return False
+    return columns.serves(nest, target)
 
 
 def _slide(anchor: Anchor, target: Target) -> None:
