@@ -11,7 +11,7 @@ from sagectl.compiler.passes.graph import (
     rewritten,
     shape,
 )
-from sagectl.compiler.passes.nests import product, rows
+from sagectl.compiler.passes.nests import dots, product, rows
 
 if TYPE_CHECKING:
     from tvm.ir import IRModule
@@ -66,8 +66,12 @@ def _column(site: Site, left: Any, weights: Any, width: int) -> Any:
 def _batched(site: Site, width: int) -> Any:
     (left, left_axes), (right, right_axes) = (_through(site, arg) for arg in site.args)
 
+    count, extents = (shape(site.call) or ())[-2], shape(right) or ()
+    are_dots = dots.are_dots(count, extents, right_axes, width)
+
     def nest(x: Any, y: Any) -> Any:
-        return product.batched(x, y, left_axes, right_axes, width)
+        made = dots.dots if are_dots else product.batched
+        return made(x, y, left_axes, right_axes, width)
 
     return site.emit_te(nest, left, right, name="matmul")
 

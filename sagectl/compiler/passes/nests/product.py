@@ -124,13 +124,6 @@ def batched(
     columns = seen_right[-1]
     k = te.reduce_axis((0, depth), name="k")
 
-    def read(tensor: Tensor, axes: Extents, index: tuple[Any, ...]) -> Any:
-        place: list[Any] = [0] * len(axes)
-        for position, axis in enumerate(axes):
-            extent = ints(tensor.shape)[axis]
-            place[axis] = 0 if extent == 1 else index[position]
-        return tensor[tuple(place)]
-
     in_order = right_axes[-1] == len(right_axes) - 1
     shared = list(seen_right[:-2])
     panels = None
@@ -159,3 +152,11 @@ def batched(
     outer = [max(a, b) for a, b in zip(batch, shared, strict=True)]
     made = columns if panels is None else -(-columns // width) * width
     return cropped(te.compute((*outer, rows, made), element, name=PRODUCT), columns)
+
+
+def read(tensor: Tensor, axes: Extents, index: tuple[Any, ...]) -> Any:
+    """The element at an index of what a tensor is seen as through a permutation of its axes."""
+    place: list[Any] = [0] * len(axes)
+    for position, axis in enumerate(axes):
+        place[axis] = 0 if ints(tensor.shape)[axis] == 1 else index[position]
+    return tensor[tuple(place)]
