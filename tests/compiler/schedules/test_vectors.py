@@ -92,11 +92,11 @@ def test_a_remainder_costs_the_other_tiles_no_check() -> None:
     assert _longest(code, "vfmadd") >= best_tile(19, 3, target.registers).accumulators
 
 
-@pytest.mark.parametrize("name", ["steps-of-one-row", "runs-of-few-rows"])
-def test_short_runs_of_rows_share_their_weights(name: str) -> None:
+@pytest.mark.parametrize(("name", "sums"), [("steps-of-one-row", 12), ("runs-of-few-rows", 9)])
+def test_short_runs_of_rows_share_their_weights(name: str, sums: int) -> None:
     """Row by row, every weight would be read for one multiplication."""
     code = assembly(MODELS[name], cross("X86_64", "skylake-avx512"))
-    assert _longest(code, "vfmadd") >= 12
+    assert _longest(code, "vfmadd") >= sums
 
 
 def _longest(code: str, instruction: str) -> int:

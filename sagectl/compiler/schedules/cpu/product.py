@@ -28,6 +28,16 @@ if TYPE_CHECKING:
 
 def apply(func: PrimFunc, target: Target) -> Schedule | None:
     """Walk the rows under each panel of columns, which the caches keep meanwhile."""
+    from tvm.s_tir import ScheduleError
+
+    try:
+        return _tiled(func, target, within_runs=False)
+    except ScheduleError:
+        # A tile across the end of a run of joined rows: of some TVM cannot tell the place.
+        return _tiled(func, target, within_runs=True)
+
+
+def _tiled(func: PrimFunc, target: Target, *, within_runs: bool) -> Schedule | None:
     anchor = anchored(func, PRODUCT)
     if anchor is None:
         return None
@@ -44,12 +54,8 @@ def apply(func: PrimFunc, target: Target) -> Schedule | None:
     if width < 2:
         return declined("its columns do not fill the shortest vector")
     columns = columns_of(anchor, width)
-    # A tile across the end of a run of joined rows would have no place in the result.
-    tile = (
-        whole_tile(run, columns, target.registers)
-        if run
-        else best_tile(rows, columns, target.registers)
-    )
+    chosen = whole_tile if run else best_tile
+    tile = chosen(run if run and within_runs else rows, columns, target.registers)
     tile_product(anchor, tile, width)
     for block in anchor.prologue:
         if schedule.get(block).name_hint != PANELS:
