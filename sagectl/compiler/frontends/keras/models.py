@@ -63,7 +63,7 @@ def opened(path: Path) -> Computation:
 
 def _has_model(path: Path) -> bool:
     """Whether a file describes a model; the same ending is given to weights."""
-    import h5py  # type: ignore[import-untyped]
+    import h5py
 
     if not h5py.is_hdf5(path):
         return True
