@@ -66,6 +66,8 @@ class Node:
     outputs: tuple[Value | None, ...] = ()
     compute: Callable[..., Any] | None = None
     is_final: bool = False
+    # Which of a model's functions of this name, where it has several.
+    overload: str = ""
 
     def input(self, index: int) -> Value | None:
         """The input at ``index``, None where it is left out."""

@@ -92,7 +92,9 @@ class Lowering:
 
     def __init__(self, model: ModelProto) -> None:
         self.versions = opset_versions(model.opset_import)
-        self.functions = {(each.domain, each.name): each for each in model.functions}
+        self.functions = {
+            (each.domain, each.name, each.overload): each for each in model.functions
+        }
         self.nodes: list[Node] = []
         self.problems: list[Problem] = []
         self.forms: list[Form] = []
@@ -141,6 +143,7 @@ class Lowering:
                 domain=domain,
                 version=versions.get(domain, 1),
                 origin=origin or origin_of(proto, domain),
+                overload=proto.overload,
             )
             if origin is None or origin.operator in CONTROL:
                 self._note(node)
@@ -184,7 +187,7 @@ class Lowering:
                 None if array is None else constant(self.fresh(f"{node.op}_const"), array)
                 for array in arrays
             ]
-        local = self.functions.get((node.domain, node.op))
+        local = self.functions.get((node.domain, node.op, node.overload))
         if local is not None:
             return self._inlined(node, local)
         rewrite = None if node.is_final else rewrite_of(node)
@@ -207,7 +210,8 @@ class Lowering:
         if rule is not None:
             results: list[Value | None] = self._rewritten(rule, node)
             return results
-        body = self.functions.get((node.domain, node.op)) or schema_function(node)
+        local = self.functions.get((node.domain, node.op, node.overload))
+        body = local or schema_function(node)
         if body is None:
             raise refused(node)
         return self._inlined(node, body)

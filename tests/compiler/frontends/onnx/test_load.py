@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
+from onnx import FunctionProto, TensorProto, helper, numpy_helper
 
 from sagectl.compiler.errors import RequestError
 from sagectl.compiler.frontends.onnx import import_model, load
@@ -232,6 +232,21 @@ def test_functions_of_the_model_are_inlined() -> None:
     )
     (result,) = compiled_results(model, {"x": np.float32([1, 2, 3])})
     np.testing.assert_allclose(result, [3, 6, 9])
+
+
+def test_functions_of_one_name_are_told_apart_by_their_overload() -> None:
+    model = model_of(
+        """g (float[3] x) => (float[3] y) { t = own.f(x) y = own.f(t) }
+        <domain: "own", opset_import: ["": 18]> f (a) => (b) { b = Neg(a) }""",
+        domains='"own": 1',
+    )
+    model.ir_version = 10
+    other = FunctionProto()
+    other.CopyFrom(model.functions[0])
+    other.overload, other.node[0].op_type = "two", "Exp"
+    model.functions.append(other)
+    model.graph.node[1].overload = "two"
+    assert_same(model)
 
 
 def test_weights_beside_the_file_are_read(tmp_path: Path) -> None:
