@@ -14,8 +14,11 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
+# Tests that run behind nohup, or in a shell's background, inherit ears that are closed.
 WORKER = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from sagectl.compiler.workplace import workplace
 with workplace("test") as place, workplace("inner"):
     (place / "file").write_text("here")
