@@ -174,13 +174,14 @@ def _axis(
 def _spec(model: Path, framework: str | None, inputs: Inputs) -> dict[str, Any]:
     """What a job of the model says whatever it is for."""
     from sagectl.compiler.check import fixed_shapes, framework_of
+    from sagectl.compiler.frontends import FRONTENDS
     from sagectl.compiler.shapes import shape_sets
     from sagectl.manifest.document import Upload
 
     kind = framework_of(model, framework)
     shapes = shapes_of(inputs)
-    if kind == "ONNX":
-        shapes = {**fixed_shapes(model, shape_sets(shapes)[-1]), **shapes}
+    if kind in FRONTENDS:
+        shapes = {**fixed_shapes(model, kind, shape_sets(shapes)[-1]), **shapes}
     source: dict[str, Any] = {"S3Uri": Upload(model.absolute()), "Framework": kind}
     if shapes:
         source["DataInputConfig"] = shapes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sagectl.compiler.errors import RequestError
-from sagectl.compiler.frontends import FRONTENDS, onnx_route
+from sagectl.compiler.frontends import FRONTENDS, HAVING_SIZES, declared_inputs, onnx_route
 from sagectl.compiler.frontends.archive import model_file
 from sagectl.compiler.frontends.detection import recognised
 from sagectl.errors import CompileError
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sagectl.compiler.frontends import OnnxRoute
+    from sagectl.compiler.frontends.onnx.graph import Value
     from sagectl.compiler.frontends.onnx.inspection import Port, Report
+    from sagectl.compiler.frontends.signature import Declared
 
 # ONNX's words for element types -> numpy's.
 _TYPES = {"float": "float32", "double": "float64"}
@@ -58,7 +60,8 @@ def _by_way_of_onnx(
 ) -> dict[str, Any]:
     """The same of the ONNX model that a model of another framework becomes.
 
-    Where what reads the framework is not installed, nothing is known of its operators.
+    It is made for a batch of one where that alone is left open, which stays a problem. Where
+    what reads the framework is not installed, nothing is known of its operators.
     """
     from sagectl.compiler.frontends.onnx.inspection import inspected
     from sagectl.compiler.request import compile_request
@@ -66,14 +69,48 @@ def _by_way_of_onnx(
     bare = {"Compiles": None, **_other(model, kind)}
     try:
         with model_file(model, kind) as path:
-            request = compile_request(path, output=path.parent, framework=kind, inputs=shapes)
+            inputs = declared_inputs(kind, path, shapes)
+            bare["Inputs"] = [_declared(each) for each in inputs or ()]
+            filled, problem = _for_one(kind, inputs, shapes)
+            request = compile_request(path, output=path.parent, framework=kind, inputs=filled)
             report = inspected(*route.as_onnx(request))
     except CompileError as error:
         if error.reason == "extra":
             return {**bare, "Hint": f"{error.message}. {error.hint}"}
-        problems = error.message.splitlines()
-        return {**bare, "Compiles": False, "Problems": problems, "Hint": error.hint}
-    return {**_described(report), "Targets": _targets()}
+        return {**bare, **_refusal(error)}
+    found = {**_described(report), "Targets": _targets()}
+    if problem is None:
+        return found
+    refusal = _refusal(problem)
+    problems = [*refusal["Problems"], *found["Problems"]]
+    return {**found, **refusal, "Inputs": bare["Inputs"], "Problems": problems}
+
+
+def _for_one(
+    kind: str, inputs: Sequence[Declared] | None, shapes: Mapping[str, Sequence[int]]
+) -> tuple[Mapping[str, Sequence[int]], CompileError | None]:
+    """Shapes that a model can be asked about, and what stands against those asked for."""
+    from sagectl.compiler.frontends.signature import for_one, settled
+
+    if inputs is None:
+        return shapes, None
+    filled = for_one(inputs, shapes)
+    try:
+        settled(inputs, filled if kind in HAVING_SIZES else shapes)
+    except CompileError as error:
+        return filled, error
+    return shapes, None
+
+
+def _refusal(error: CompileError) -> dict[str, Any]:
+    problems = error.message.splitlines()
+    return {"Compiles": False, "Problems": problems, "Hint": error.hint}
+
+
+def _declared(given: Declared) -> dict[str, Any]:
+    name, dtype, sizes = given
+    known = sizes if sizes is not None else ["..."]
+    return {"Name": name, "Type": dtype, "Shape": ["?" if e is None else e for e in known]}
 
 
 def framework_of(model: Path, asked: str | None) -> str:
@@ -90,19 +127,35 @@ def framework_of(model: Path, asked: str | None) -> str:
     return found
 
 
-def fixed_shapes(model: Path, shapes: Mapping[str, Sequence[int]]) -> dict[str, list[int]]:
-    """The inputs of an ONNX model with shapes as a DataInputConfig has them.
+def fixed_shapes(
+    model: Path, framework: str, shapes: Mapping[str, Sequence[int]]
+) -> dict[str, list[int]]:
+    """The inputs of a model with shapes as a DataInputConfig has them.
 
-    An open leading dimension is 1 where nothing is said. Raises RequestError with the flags
-    that are missing for other open ones.
+    An open leading dimension is 1 where nothing is said. Empty where the framework takes rows
+    in any number. Raises RequestError with the flags that are missing for other open ones.
     """
+    if framework in _FOR_PROCESSORS:
+        return {}
+    with model_file(model, framework) as path:
+        values = _fixed(path, framework, shapes)
+    return {value.name: [size or 0 for size in value.shape or ()] for value in values}
+
+
+def _fixed(path: Path, framework: str, shapes: Mapping[str, Sequence[int]]) -> list[Value]:
+    """The inputs by the model's file, or where that does not tell, by its conversion."""
     from sagectl.compiler.frontends.onnx.reading import read_model
     from sagectl.compiler.frontends.onnx.signature import fixed_inputs, with_batch_of_one
+    from sagectl.compiler.frontends.signature import for_one, settled
+    from sagectl.compiler.request import compile_request
 
-    with model_file(model, "ONNX") as path:
+    if (inputs := declared_inputs(framework, path, shapes)) is not None:
+        return settled(inputs, for_one(inputs, shapes))
+    if (route := onnx_route(framework)) is None:
         parsed = read_model(path)
-    values = fixed_inputs(parsed, with_batch_of_one(parsed, shapes))
-    return {value.name: [size or 0 for size in value.shape or ()] for value in values}
+        return fixed_inputs(parsed, with_batch_of_one(parsed, shapes))
+    request = compile_request(path, output=path.parent, framework=framework, inputs=shapes)
+    return fixed_inputs(*route.as_onnx(request))
 
 
 def _described(report: Report) -> dict[str, Any]:

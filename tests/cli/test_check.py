@@ -111,6 +111,37 @@ def test_init_writes_a_manifest_that_validates(local: Run, tmp_path: Path) -> No
     assert "- 8\n" in path.read_text()
 
 
+def test_init_gives_one_batch_to_inputs_that_share_it(local: Run, tmp_path: Path) -> None:
+    from tests.compiler.frontends.onnx.harness import model_of
+
+    path = tmp_path / "net.onnx"
+    text = "g (float[n,3] x, float[n,3] y) => (float[n,3] z) { z = Add(x, y) }"
+    path.write_bytes(model_of(text).SerializeToString())
+
+    done = local("compile", "init", str(path), "--input", "x=8,3")
+
+    assert done.code == 0, done.err
+    assert "      y:\n      - 8\n      - 3\n" in done.out
+
+
+def test_init_fills_in_the_inputs_of_other_frameworks(local: Run, tmp_path: Path) -> None:
+    from tests.compiler.frontends.test_declaring import functional, keras
+
+    network = keras(tmp_path / "net.keras", functional("float32", batch_shape=[None, 8, 9, 3]))
+    (tmp_path / "net.cfg").write_text("[net]\nwidth=9\nheight=8\nchannels=3\n[softmax]\n")
+
+    done = local("compile", "init", str(network))
+    wrong = local("compile", "init", str(network), "--input", "picture=1,3,8,9")
+    drawn = local("compile", "init", str(tmp_path / "net.cfg"))
+
+    assert (done.code, drawn.code) == (0, 0), done.err + drawn.err
+    for found, name in ((done, "image"), (drawn, "data")):
+        sizes = "".join(f"      - {size}\n" for size in (1, 3, 8, 9))
+        assert f"    DataInputConfig:\n      {name}:\n{sizes}" in found.out
+    assert wrong.code == 2
+    assert "no input 'picture'" in wrong.err
+
+
 def test_init_writes_a_job_for_each_of_many_targets(local: Run, tmp_path: Path) -> None:
     (boards := tmp_path / "boards.txt").write_text(
         "rasp4b\nLINUX_ARM64_NVIDIA "

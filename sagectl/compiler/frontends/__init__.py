@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from onnx import ModelProto
 
+    from sagectl.compiler.frontends.signature import Declared
     from sagectl.compiler.request import CompileRequest
     from sagectl.runtime.tensors import Port
 
@@ -95,6 +96,12 @@ class OnnxRoute(Protocol):
     def as_onnx(self, request: CompileRequest) -> Converted: ...
 
 
+class Declaring(Protocol):
+    """A module that reads no more of a model than its inputs; a damaged one gives None."""
+
+    def declared(self, path: Path) -> tuple[Declared, ...] | None: ...
+
+
 # The service's framework -> the module that reads it.
 FRONTENDS = {
     "MXNET": "sagectl.compiler.frontends.mxnet",
@@ -111,6 +118,37 @@ FRONTENDS = {
 
 # Those of them that are OnnxRoutes.
 BY_WAY_OF_ONNX = frozenset({"MXNET", "DARKNET", "PYTORCH", "TENSORFLOW", "KERAS", "TFLITE"})
+
+# Those whose files tell their inputs without the framework's library -> what reads that.
+DECLARING = {
+    "DARKNET": "sagectl.compiler.frontends.darknet.declaring",
+    "PYTORCH": "sagectl.compiler.frontends.pytorch.declaring",
+    "TENSORFLOW": "sagectl.compiler.frontends.tensorflow.declaring",
+    "KERAS": "sagectl.compiler.frontends.keras.declaring",
+    "TFLITE": "sagectl.compiler.frontends.tflite.declaring",
+}
+
+
+# Those that begin with a batch of one where files leave it open.
+HAVING_SIZES = frozenset({"TFLITE"})
+# Those whose inputs may be given by other names than the file's: by their order, or their
+# tensors'.
+_RENAMING = frozenset({"PYTORCH", "TENSORFLOW"})
+
+
+def declared_inputs(
+    framework: str, model: Path, shapes: Mapping[str, Sequence[int]]
+) -> tuple[Declared, ...] | None:
+    """The inputs as a model's file has them, which ``shapes`` are for.
+
+    None where the framework alone can tell, and where it may know ``shapes`` by other names.
+    """
+    if framework not in DECLARING:
+        return None
+    found = cast("Declaring", import_module(DECLARING[framework])).declared(model)
+    if found and framework in _RENAMING and not {each[0] for each in found} >= set(shapes):
+        return None
+    return found
 
 
 def onnx_route(framework: str) -> OnnxRoute | None:

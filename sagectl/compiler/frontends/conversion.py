@@ -82,6 +82,7 @@ def as_onnx(request: CompileRequest, converter: str) -> tuple[ModelProto, Conver
     from sagectl.compiler.frontends.onnx.reading import read_model
 
     require(request.framework)
+    _refuse_misfits(request)
     with workplace("convert") as place:
         done = _converted(request, converter, place)
         return read_model(place / MODEL), done
@@ -157,6 +158,19 @@ def _renamed(graph: GraphProto, names: Mapping[str, str]) -> None:
                 _renamed(inner, names)
     for value in (*graph.input, *graph.output, *graph.value_info, *graph.initializer):
         value.name = names.get(value.name, value.name)
+
+
+def _refuse_misfits(request: CompileRequest) -> None:
+    """Raise RequestError for shapes that the file itself rules out, before a library loads."""
+    from sagectl.compiler.frontends import HAVING_SIZES, declared_inputs
+    from sagectl.compiler.frontends.signature import for_one, settled
+
+    shapes: Mapping[str, Sequence[int]] = request.inputs
+    inputs = declared_inputs(request.framework, request.model, shapes)
+    if inputs is None:
+        return
+    has_sizes = request.framework in HAVING_SIZES
+    settled(inputs, for_one(inputs, shapes) if has_sizes else shapes)
 
 
 def _converted(request: CompileRequest, converter: str, place: Path) -> Conversion:

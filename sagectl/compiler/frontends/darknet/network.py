@@ -65,7 +65,7 @@ def converted(cfg: Path, shapes: Mapping[str, Sequence[int]]) -> ModelProto:
     net, *sections = read_sections(cfg)
     _check_known(cfg, sections)
     graph = Graph(Weights(weights_beside(cfg, ".weights", PACK_BOTH)))
-    shape = _input_shape(net, shapes)
+    shape = input_shape(net, shapes)
     name = INPUT
     for section in sections:
         here = _shape_of(graph, shape)
@@ -114,7 +114,7 @@ def _shape_of(graph: Graph, given: Shape) -> Shape:
     return graph.layers[-1][1] if graph.layers else given
 
 
-def _input_shape(net: Section, shapes: Mapping[str, Sequence[int]]) -> Shape:
+def input_shape(net: Section, shapes: Mapping[str, Sequence[int]]) -> Shape:
     """The shape asked for, or that of the .cfg for one image."""
     size = (net.whole("channels", 3), net.whole("height", 0), net.whole("width", 0))
     declared = (1, *size)

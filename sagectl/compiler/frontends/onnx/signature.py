@@ -58,13 +58,26 @@ def fixed_inputs(model: ModelProto, shapes: Mapping[str, Sequence[int]]) -> list
 def with_batch_of_one(
     model: ModelProto, shapes: Mapping[str, Sequence[int]]
 ) -> dict[str, Sequence[int]]:
-    """``shapes``, and those of inputs whose leading dimension alone is open, as 1."""
+    """``shapes``, and those of inputs whose leading dimension alone is open, as 1.
+
+    Or as large as ``shapes`` have it where another input has a dimension of the same symbol.
+    """
     filled = dict(shapes)
-    for proto in open_inputs(model):
+    inputs = open_inputs(model)
+    known = {
+        symbol: size
+        for proto in inputs
+        for symbol, size in zip(
+            _dimensions(proto) or (), shapes.get(proto.name, ()), strict=False
+        )
+        if isinstance(symbol, str)
+    }
+    for proto in inputs:
         first, *rest = _dimensions(proto) or [None, None]
         if not isinstance(first, int) and all(isinstance(size, int) for size in rest):
+            batch = known.get(first, 1) if isinstance(first, str) else 1
             filled.setdefault(
-                proto.name, [1, *(size for size in rest if isinstance(size, int))]
+                proto.name, [batch, *(size for size in rest if isinstance(size, int))]
             )
     return filled
 

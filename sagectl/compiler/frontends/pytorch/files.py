@@ -72,7 +72,7 @@ def _kind(path: Path, archive: zipfile.ZipFile) -> str:
     names = archive.namelist()
     if any(name.endswith("data/aotinductor") or "/aotinductor/" in name for name in names):
         raise _refused(path, "holds compiled code of AOTInductor, not a model")
-    graphs = [name for name in names if _is_graph(name)]
+    graphs = [name for name in names if is_graph(name)]
     if graphs:
         _check_program(path, archive, graphs)
         return EXPORTED
@@ -86,7 +86,7 @@ def _kind(path: Path, archive: zipfile.ZipFile) -> str:
     raise _pickled(path)
 
 
-def _is_graph(name: str) -> bool:
+def is_graph(name: str) -> bool:
     inside = name.partition("/models/")[2]
     return inside.endswith(".json") or name.endswith("serialized_exported_program.json")
 
