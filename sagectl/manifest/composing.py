@@ -46,10 +46,10 @@ def composed(source: Source) -> Iterator[Any]:
     """
     import yaml
 
-    if (deep := _too_deep(source, yaml)) is not None:
-        yield deep
-        return
     try:
+        if (deep := _too_deep(source, yaml)) is not None:
+            yield deep
+            return
         yield from yaml.compose_all(source.text, Loader=_loader())
     except yaml.MarkedYAMLError as error:
         yield _broken(source, error)
@@ -117,16 +117,24 @@ def _too_deep(source: Source, yaml: Any) -> Diagnostic | None:
     """A finding if nesting is beyond reason; the parser's events tell, which need no stack."""
     if not _is_suspect(source.text):
         return None
-    depth = 0
     try:
-        for event in yaml.parse(source.text, Loader=_loader()):
-            depth += isinstance(event, yaml.CollectionStartEvent)
-            depth -= isinstance(event, yaml.CollectionEndEvent)
-            if depth > _MAX_DEPTH:
-                mark = event.start_mark
-                return _deep(source.name, mark.line, mark.column)
-    except yaml.YAMLError:
-        return None  # composing will meet the same, no deeper than this, and say it
+        mark = _too_deep_at(source.text, yaml, _loader())
+    except yaml.YAMLError as error:
+        if "nesting depth" not in str(error):
+            return None  # composing will meet the same, no deeper than this, and say it
+        # libyaml reads ahead of its events, and since 0.2.6 stops at a depth of its own.
+        mark = _too_deep_at(source.text, yaml, yaml.BaseLoader)
+    return None if mark is None else _deep(source.name, mark.line, mark.column)
+
+
+def _too_deep_at(text: str, yaml: Any, loader: type[Any]) -> Any:
+    """Where nesting grows beyond reason; ``None`` where it does not."""
+    depth = 0
+    for event in yaml.parse(text, Loader=loader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MAX_DEPTH:
+            return event.start_mark
     return None
 
 

@@ -177,6 +177,8 @@ def test_texts_of_other_origin_are_read(text: bytes) -> None:
                      "Save the file as UTF-8.", id="latin-1"),
         pytest.param("a: " + "[" * 100_000, "1:203", "is nested more than 200 deep", "",
                      id="deep-brackets"),
+        pytest.param("a: " + "[" * 1001 + "@", "1:1005", "cannot start any token", "Quote",
+                     id="deep-and-broken"),
         pytest.param("- " * 100_000 + "x", "1:401", "is nested more than 200 deep", "",
                      id="deep-lists"),
     ],
