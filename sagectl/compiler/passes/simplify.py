@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sagectl.compiler.passes import padding
 from sagectl.compiler.passes.graph import (
     constant,
     dtype,
@@ -155,9 +156,10 @@ def _conv1d(site: Site) -> Any:
     attrs = site.attrs
     if image is None or kernel is None or made is None or attrs.data_layout != "NCW":
         return None
-    before, after = ints(attrs.padding)
+    source, (before, after) = padding.unpadded(site)
+    extents = shape(source) or image
     convolved = op.nn.conv2d(
-        site.emit(op.reshape(site.args[0], (*image[:2], 1, image[2]))),
+        site.emit(op.reshape(source, (*extents[:2], 1, extents[2]))),
         _with_height(site, site.args[1], kernel),
         strides=(1, *ints(attrs.strides)),
         padding=(0, before, 0, after),
@@ -193,4 +195,6 @@ RULES = {
     "relax.astype": _same_type,
     "relax.where": _where,
     "relax.nn.conv1d": _conv1d,
+    "relax.nn.conv2d": padding.absorbed,
+    "relax.nn.conv3d": padding.absorbed,
 }

@@ -61,10 +61,17 @@ class Builder:
         return [value for value in values if value is not None]
 
     def compute(
-        self, name: str, expression: Callable[..., Any], *operands: Any, dtype: Any, shape: Any
+        self,
+        name: str,
+        expression: Callable[..., Any],
+        *operands: Any,
+        dtype: Any,
+        shape: Any,
+        is_relax: bool = False,
     ) -> Value:
         """The tensor that ``expression`` makes of te tensors, in TVM's own terms.
 
+        With ``is_relax`` it makes a call of Relax values, which passes over the graph know.
         Half precision goes in and out as float32, as everywhere else.
         """
         import numpy as np
@@ -81,6 +88,7 @@ class Builder:
             domain="sagectl",
             origin=self._origin,
             compute=expression,
+            is_relax=is_relax,
         )
         made = np.dtype("float32") if is_half else wanted
         value = self._lowering.computed(node, made, tuple(int(size) for size in shape))

@@ -64,7 +64,9 @@ class Node:
     version: int = 1
     origin: Origin = Origin("", "")
     outputs: tuple[Value | None, ...] = ()
+    # What makes the output: of te tensors, or of Relax values where ``is_relax``.
     compute: Callable[..., Any] | None = None
+    is_relax: bool = False
     is_final: bool = False
     # Which of a model's functions of this name, where it has several.
     overload: str = ""

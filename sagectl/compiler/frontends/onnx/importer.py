@@ -199,6 +199,8 @@ class _Import:
 def _conversion(node: Node, inputs: list[Any], bb: Any) -> Any:
     from tvm.relax.frontend.onnx.onnx_frontend import onnx_input
 
+    if node.compute is not None and node.is_relax:
+        return bb.emit(node.compute(*inputs))
     if node.compute is not None:
         return bb.emit_te(node.compute, *inputs, primfunc_name_hint=node.op)
     if node.op == "Cast":

@@ -63,21 +63,32 @@ def widths(node: Node, pen: Builder) -> tuple[list[int], list[int]]:
 
 def _filled(x: Value | None, pads: list[int], number: Any, pen: Builder) -> Value:
     import numpy as np
-    from tvm import tirx, topi
+    from tvm import relax, tirx, topi
 
     assert x is not None
     assert x.dtype is not None
     rank = len(pads) // 2
     before, after = pads[:rank], pads[rank:]
-    sizes = zip(pen.shape(x), before, after, strict=True)
+    sizes = [sum(each) for each in zip(pen.shape(x), before, after, strict=True)]
     name = "float32" if x.dtype.name in ("float16", "bfloat16") else x.dtype.name
     plain = np.asarray(number).item()
+    if name.startswith("float") and not plain:
+        # The form that convolutions take up and blocked layouts reach across.
+        widths = [width for pair in zip(before, after, strict=True) for width in pair]
+        return pen.compute(
+            "pad",
+            lambda t: relax.op.nn.pad(t, widths),
+            x,
+            dtype=x.dtype,
+            shape=sizes,
+            is_relax=True,
+        )
     return pen.compute(
         "pad",
         lambda t: topi.nn.pad(t, before, after, tirx.const(plain, name)),
         x,
         dtype=x.dtype,
-        shape=[sum(each) for each in sizes],
+        shape=sizes,
     )
 
 
