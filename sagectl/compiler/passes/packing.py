@@ -64,16 +64,30 @@ def _column(site: Site, left: Any, weights: Any, width: int) -> Any:
 
 
 def _batched(site: Site, width: int) -> Any:
-    (left, left_axes), (right, right_axes) = (_through(site, arg) for arg in site.args)
+    from tvm.relax import op
 
-    count, extents = (shape(site.call) or ())[-2], shape(right) or ()
-    are_dots = dots.are_dots(count, extents, right_axes, width)
+    (left, left_axes), (right, right_axes) = (_through(site, arg) for arg in site.args)
+    *_, count, columns = extents = shape(site.call) or ()
+    is_column = columns == 1 < count
+    if is_column:
+        # A single column fills no vector; seen from the other side it is a row.
+        left, right = right, left
+        left_axes, right_axes = _turned(right_axes), _turned(left_axes)
+        count = 1
+    are_dots = dots.are_dots(count, shape(right) or (), right_axes, width)
 
     def nest(x: Any, y: Any) -> Any:
         made = dots.dots if are_dots else product.batched
         return made(x, y, left_axes, right_axes, width)
 
-    return site.emit_te(nest, left, right, name="matmul")
+    made = site.emit_te(nest, left, right, name="matmul")
+    return op.reshape(made, extents) if is_column else made
+
+
+def _turned(axes: tuple[int, ...]) -> tuple[int, ...]:
+    """The axes of a matrix, or of many, with rows for columns."""
+    *outer, rows, columns = axes
+    return (*outer, columns, rows)
 
 
 def _through(site: Site, operand: Any) -> tuple[Any, tuple[int, ...]]:

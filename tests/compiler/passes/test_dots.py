@@ -50,16 +50,36 @@ MODELS = {
 }
 
 
+COLUMNS = {
+    "column": (
+        model([node("MatMul", ["q", "k"])], {"q": (2, 70, 64), "k": (2, 64, 1)}),
+        "rows",
+    ),
+    "shared-column": (
+        model([node("MatMul", ["q", "k"])], {"q": (2, 3, 20, 33), "k": (1, 3, 33, 1)}),
+        "rows",
+    ),
+    "column-of-a-transpose": (
+        model(
+            [node("Transpose", ["q"], "t", perm=[0, 2, 1]), node("MatMul", ["t", "k"])],
+            {"q": (2, 64, 70), "k": (2, 64, 1)},
+        ),
+        "product",
+    ),
+    "column-of-a-matrix": (
+        model([node("MatMul", ["q", "k"])], {"q": (300, 41), "k": (41, 1)}),
+        "rows",
+    ),
+}
+
+
 def rules(proto: ModelProto) -> list[str]:
     decisions: list[Any] = []
     scheduled(optimized(imported(proto), host()), host(), note=decisions.append)
     return [decision.rule for decision in decisions if "matmul" in decision.function]
 
 
-@pytest.mark.parametrize("name", MODELS)
-@pytest.mark.parametrize("is_scheduled", [True, False], ids=["scheduled", "plain"])
-def test_a_product_of_few_rows_agrees_with_onnxruntime(name: str, is_scheduled: bool) -> None:
-    proto = MODELS[name]
+def agrees(proto: ModelProto, *, is_scheduled: bool = True) -> None:
     feeds = {
         value.name: drawn(*(d.dim_value for d in value.type.tensor_type.shape.dim), seed=place)
         for place, value in enumerate(proto.graph.input)
@@ -69,8 +89,21 @@ def test_a_product_of_few_rows_agrees_with_onnxruntime(name: str, is_scheduled: 
 
 
 @pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("is_scheduled", [True, False], ids=["scheduled", "plain"])
+def test_a_product_of_few_rows_agrees_with_onnxruntime(name: str, is_scheduled: bool) -> None:
+    agrees(MODELS[name], is_scheduled=is_scheduled)
+
+
+@pytest.mark.parametrize("name", MODELS)
 def test_a_product_of_few_rows_goes_along_its_columns(name: str) -> None:
     assert rules(MODELS[name]) == ["rows"]
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_a_single_column_is_a_row_seen_from_the_other_side(name: str) -> None:
+    proto, rule = COLUMNS[name]
+    assert rules(proto) == [rule]
+    agrees(proto)
 
 
 def test_many_rows_share_panels() -> None:
