@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sagectl.compiler.frontends.onnx.graph import Unsupported
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -21,6 +23,13 @@ RANDOM = frozenset(
         "RandomUniformLike",
     }
 )
+
+# The reference evaluator drops what is NaN or small from these, or an axis.
+MISTAKEN = frozenset({"AveragePool", "GlobalMaxPool", "Hardmax", "LogSoftmax", "LpPool"})
+# numpy orders a NaN otherwise than onnxruntime does.
+ORDERED = frozenset({"ArgMax", "ArgMin", "MaxPool", "TopK"})
+# The evaluator counts in 32 bits before it saturates.
+_COUNTED = 1 << 30
 
 # What the reference evaluator raises for forms it lacks; such a node stays in the graph.
 _UNEVALUATED = (
@@ -46,9 +55,12 @@ def evaluated(node: Node) -> list[np.ndarray[Any, Any] | None] | None:
     known = _from_shape(node)
     if known is not None:
         return known
-    if node.domain or node.op in RANDOM:
+    if node.domain or node.op in RANDOM | MISTAKEN:
         return None
     if any(value is not None and value.data is None for value in node.inputs):
+        return None
+    _refuse_nothing(node)
+    if _is_beyond(node):
         return None
     with np.errstate(all="ignore"):
         arrays = _reference_results(node)
@@ -58,6 +70,36 @@ def evaluated(node: Node) -> list[np.ndarray[Any, Any] | None] | None:
     ):
         return None
     return arrays
+
+
+def _refuse_nothing(node: Node) -> None:
+    """Raise Unsupported for what is no number: whole ones over zero, a range without an end."""
+    import numpy as np
+
+    if node.op in ("Div", "Mod"):
+        divisor = node.required(1).data
+        if divisor is not None and divisor.dtype.kind in "iu" and (divisor == 0).any():
+            raise Unsupported(f"{node.required(1).name!r} divides by zero")
+    if node.op == "Range":
+        ends = [np.asarray(node.required(place).data).reshape(-1)[0] for place in range(3)]
+        if not ends[2] or not np.isfinite(ends).all():
+            start, limit, step = ends
+            raise Unsupported(f"a range from {start} to {limit} by {step} has no end")
+
+
+def _is_beyond(node: Node) -> bool:
+    """Whether the operands are such as the reference evaluator takes otherwise."""
+    import numpy as np
+
+    data = node.inputs[0].data if node.inputs and node.inputs[0] is not None else None
+    if data is None or data.dtype.kind in "iub":
+        return False
+    if node.op in ORDERED:
+        return bool((data != data).any())
+    if node.op == "QuantizeLinear":
+        scale = np.asarray(node.required(1).data, np.float64)
+        return not (np.abs(data.astype(np.float64)) < _COUNTED * scale.min()).all()
+    return False
 
 
 def _from_shape(node: Node) -> list[np.ndarray[Any, Any] | None] | None:

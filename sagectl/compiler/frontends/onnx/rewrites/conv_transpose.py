@@ -10,6 +10,14 @@ if TYPE_CHECKING:
 
 
 def rewritten(node: Node, pen: Builder) -> Value | None:
+    import numpy as np
+
+    from sagectl.compiler.frontends.onnx.graph import Unsupported
+
+    weights = node.required(1).data
+    if weights is not None and not np.isfinite(weights.astype(np.float64)).all():
+        # The zeros that are put between the elements of the image would make NaN of them.
+        raise Unsupported(f"its weights {node.required(1).name!r} are not all finite")
     output_shape = node.attribute("output_shape")
     automatic = node.attribute("auto_pad", "NOTSET")
     if not output_shape and automatic in ("NOTSET", "VALID"):

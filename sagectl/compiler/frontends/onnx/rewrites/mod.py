@@ -13,12 +13,17 @@ def rewritten(node: Node, pen: Builder) -> Value | None:
     import numpy as np
     from tvm import te, tirx
 
+    from sagectl.compiler.frontends.onnx.rewrites.div import harmless, is_harmless
+
     x, y = node.required(0), node.required(1)
     assert x.dtype is not None
     truncates = bool(node.attribute("fmod", 0))
     if x.dtype.kind in "iu":
         if not truncates:
-            return None
+            if is_harmless(y):
+                return None
+            # Nothing is left over by one, nor by minus one.
+            return pen.ops("Mod", x, harmless(y, pen), outputs=1, is_final=True)[0]
         # ONNX divides integers towards zero.
         return pen.op("Sub", x, pen.op("Mul", pen.op("Div", x, y), y))
     kind = "float64" if x.dtype == np.float64 else "float32"

@@ -19,6 +19,8 @@ def rewritten(node: Node, pen: Builder) -> Value:
 
     def element(x: Any, lengths: Any, at: tuple[Any, ...]) -> Any:
         step, length = at[time], lengths(at[batch]).astype("int32")
+        # A length beyond the sequence ends with it.
+        length = tirx.min(length, shape[time])
         source = tirx.Select(step < length, length - 1 - step, step)
         return x(*at[:time], source, *at[time + 1 :])
 

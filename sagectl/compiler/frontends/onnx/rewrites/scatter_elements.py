@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 def rewritten(node: Node, pen: Builder) -> Value | None:
     from dataclasses import replace
 
+    from sagectl.compiler.frontends.onnx.rewrites.inside import rewritten as inside
+
     x, indices, updates = (node.required(place) for place in range(3))
     shape, count = pen.shape(x), pen.shape(indices)
     axis = node.attribute("axis", 0) % len(shape)
@@ -25,4 +27,4 @@ def rewritten(node: Node, pen: Builder) -> Value | None:
         (made,) = pen.lowered(replace(node, inputs=(reached, indices, updates)))
         assert made is not None
         return pen.concat([made, pen.slice(x, place, count[place], size)], place)
-    return None
+    return inside(node, pen)
