@@ -49,14 +49,17 @@ def pad(walk: LayoutWalk, call: Any) -> Image | None:
 
 
 def part(walk: LayoutWalk, call: Any) -> Image | None:
-    """Whole blocks of channels."""
-    from tvm.relax import op
+    """A part of each image, or whole blocks of channels."""
+    from tvm.relax import Call, op
 
     source, made = shape(call.args[0]), shape(call)
     if not walk.is_blocked(call.args[0]) or source is None or made is None:
         return None
     axes, begin, *_ = (_integers(arg) for arg in call.args[1:4])
     image = walk.image(call.args[0])
+    if axes is not None and min(axes) > 1:
+        made_part = Call(call.op, [image.value, *call.args[1:]], call.attrs, call.ty_args)
+        return walk.emit(made_part, image.channels, image.order)
     if axes != (1,) or image.order is not None or len(call.args) > 4:
         return None
     if begin is None or begin[0] % walk.width or made[1] % walk.width:

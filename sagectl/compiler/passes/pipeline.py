@@ -19,6 +19,7 @@ from sagectl.compiler.passes import (
     raised,
     scales,
     simplify,
+    taps,
     transposed,
 )
 from sagectl.compiler.passes.nests import elementary
@@ -66,6 +67,7 @@ def phases(target: Target) -> Iterator[Phase]:
     yield (
         "layout",
         (
+            taps.apart,
             partial(layout.blocked, target=target),
             partial(byte_products.integral, target=target),
             constants.settled,

@@ -270,6 +270,46 @@ def test_places_of_a_kernel_that_meet_no_pixel_are_dropped() -> None:
     agrees(proto, IMAGE["x"])
 
 
+PYRAMID = {"w": drawn(256, 512, 3, 3, seed=1) / 64, "b": drawn(256, seed=2)}
+
+
+@pytest.mark.parametrize(
+    ("source", "geometry", "convolutions"),
+    [
+        pytest.param(
+            (1, 512, 14, 14), {"dilations": [12, 12], "pads": [12] * 4}, 9, id="pyramid"
+        ),
+        pytest.param(
+            (2, 512, 13, 40), {"dilations": [12, 30], "pads": [12, 30, 12, 29]}, 9, id="uneven"
+        ),
+        pytest.param(
+            (1, 512, 14, 14),
+            {"dilations": [12, 16], "pads": [12, 16] * 2},
+            3,
+            id="with-dropped",
+        ),
+        pytest.param(
+            (1, 512, 14, 14), {"dilations": [3, 3], "pads": [3] * 4}, 1, id="mostly-met"
+        ),
+        pytest.param(
+            (1, 512, 14, 14),
+            {"dilations": [12, 12], "pads": [12] * 4, "strides": [2, 2]},
+            1,
+            id="strides",
+        ),
+    ],
+)
+def test_places_of_a_kernel_convolve_only_what_they_meet(
+    source: tuple[int, ...], geometry: dict[str, list[int]], convolutions: int
+) -> None:
+    nodes = [node("Conv", ["x", "w", "b"], "c", **geometry), node("Relu", ["c"])]
+    proto = model(nodes, {"x": source}, PYRAMID)
+    names = calls(proto, host())
+    assert sum("conv2d" in name for name in names) == convolutions
+    assert sum("unpack" in name for name in names) == 1
+    agrees(proto, source)
+
+
 def test_a_volume_stays_in_blocks_between_its_convolutions() -> None:
     weights = {
         "w": drawn(32, 32, 3, 3, 3, seed=1) / 16,
