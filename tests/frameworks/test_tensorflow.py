@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import tarfile
 from typing import TYPE_CHECKING, Any
 
@@ -99,7 +101,7 @@ def test_a_layer_of_ones_own_is_refused_with_another_way(
     keras.Sequential([keras.Input((2,)), Own()]).save(tmp_path / "own.keras")
 
     with pytest.raises(RequestError, match="cannot be loaded") as caught:
-        compiled(tmp_path / "own.keras", "KERAS", {"input": [1, 2]})
+        compiled(tmp_path / "own.keras", "KERAS", {"input_layer": [1, 2]})
 
     assert "--framework TENSORFLOW" in (caught.value.hint or "")
 
@@ -177,6 +179,38 @@ def test_the_signature_served_by_default_is_compiled(
     (found,) = answer(package, np.array([1, 2], np.float32))
 
     np.testing.assert_allclose(found, np.array([1, 2]) * (1 + len(names)))
+
+
+def test_a_model_saved_with_its_optimizer_compiles(
+    tmp_path: Path, trained: Any, image: Any, compiled: Compile
+) -> None:
+    import tensorflow as tf
+
+    tf.saved_model.save(trained, str(tmp_path / "saved"))
+    (name,) = (
+        tf.saved_model.load(str(tmp_path / "saved"))
+        .signatures["serving_default"]
+        .structured_input_signature[1]
+    )
+    package = compiled(tmp_path / "saved", "TENSORFLOW", {name: [1, 8, 8, 1]})
+
+    assert proof(package) == ("passed", "tensorflow")
+    np.testing.assert_allclose(answer(package, image)[0], trained(image), rtol=1e-3, atol=1e-4)
+
+
+def test_tensorflow_is_loaded_without_keras_and_finds_it_later() -> None:
+    script = """
+import sys
+from sagectl.compiler.frontends.tensorflow.loading import import_keras, import_tensorflow
+
+import_tensorflow()
+assert not {name.split(".")[0] for name in sys.modules} & {"keras", "sklearn", "pandas"}
+import tensorflow as tf
+assert tf.keras.layers.Dense(2)(tf.ones((1, 3))).shape == (1, 2)
+import_keras()
+import sklearn
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
 
 
 def test_several_signatures_without_a_default_are_refused(

@@ -43,5 +43,7 @@ def reference(model: Path, inputs: Sequence[Port], outputs: Sequence[Port]) -> R
     """The model as Keras runs it on TensorFlow; images go in as NCHW."""
     from sagectl.compiler.frontends.keras.models import opened
     from sagectl.compiler.frontends.tensorflow.engine import Tensorflow
+    from sagectl.compiler.frontends.tensorflow.loading import import_keras
 
+    import_keras()
     return Tensorflow(lambda: opened(model))

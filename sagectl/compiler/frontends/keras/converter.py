@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sagectl.compiler.frontends.conversion import Conversion, serve
 from sagectl.compiler.frontends.keras.models import opened
 from sagectl.compiler.frontends.tensorflow.export import exported
+from sagectl.compiler.frontends.tensorflow.loading import import_keras
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 def convert(model: Path, asked: Mapping[str, Any], folder: Path) -> Conversion:
     """Write ``model.onnx``."""
+    import_keras()
     import keras
 
     done = exported(opened(model), asked["shapes"], folder)

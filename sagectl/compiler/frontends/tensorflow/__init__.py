@@ -37,5 +37,7 @@ def reference(model: Path, inputs: Sequence[Port], outputs: Sequence[Port]) -> R
     """The model as TensorFlow runs it; ports are named as its inputs and outputs are."""
     from sagectl.compiler.frontends.tensorflow.engine import Tensorflow
     from sagectl.compiler.frontends.tensorflow.graphs import opened
+    from sagectl.compiler.frontends.tensorflow.loading import import_tensorflow
 
+    import_tensorflow()
     return Tensorflow(lambda: opened(model))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sagectl.compiler.frontends.conversion import Conversion, serve
 from sagectl.compiler.frontends.tensorflow.export import exported
 from sagectl.compiler.frontends.tensorflow.graphs import opened
+from sagectl.compiler.frontends.tensorflow.loading import import_tensorflow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 def convert(model: Path, asked: Mapping[str, Any], folder: Path) -> Conversion:
     """Write ``model.onnx``."""
+    import_tensorflow()
     computation = opened(model)
     return exported(computation, _plain(computation, asked["shapes"]), folder)
 

@@ -40,6 +40,8 @@ def as_onnx(request: CompileRequest) -> Converted:
 
 def reference(model: Path, inputs: Sequence[Port], outputs: Sequence[Port]) -> Reference:
     """The model as TensorFlow Lite's interpreter runs it."""
+    from sagectl.compiler.frontends.tensorflow.loading import import_tensorflow
     from sagectl.compiler.frontends.tflite.engine import Interpreter
 
+    import_tensorflow()
     return Interpreter(model, inputs)

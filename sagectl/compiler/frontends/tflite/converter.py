@@ -10,6 +10,7 @@ from sagectl.compiler.frontends.conversion import MODEL, Conversion, converting,
 from sagectl.compiler.frontends.signature import settled
 from sagectl.compiler.frontends.tensorflow.computation import failures
 from sagectl.compiler.frontends.tensorflow.export import OPSET
+from sagectl.compiler.frontends.tensorflow.loading import import_tensorflow
 from sagectl.compiler.frontends.tflite.engine import interpreter
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ _HINT = "Does TensorFlow Lite's interpreter run the model?"
 
 def convert(model: Path, asked: Mapping[str, Any], folder: Path) -> Conversion:
     """Write ``model.onnx``; names are the file's own."""
+    import_tensorflow()
     import tensorflow as tf
     import tf2onnx
 

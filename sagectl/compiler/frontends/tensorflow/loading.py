@@ -1,0 +1,42 @@
+"""The import of TensorFlow and Keras, without the libraries that they look for in passing."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+# Keras wraps scikit-learn and takes pandas' tables, where these are installed.
+_OF_KERAS = ("sklearn", "pandas")
+
+
+def import_tensorflow() -> None:
+    """Import tensorflow; not Keras with it, which no graph needs and ``tf.keras`` loads."""
+    with _absent("keras", *_OF_KERAS):
+        import tensorflow  # noqa: F401
+
+
+def import_keras() -> None:
+    """Import keras and, below it, tensorflow."""
+    with _absent(*_OF_KERAS):
+        import keras  # noqa: F401
+
+
+@contextmanager
+def _absent(*names: str) -> Iterator[None]:
+    """Let modules look as if they were not installed, unless they are loaded already.
+
+    For a process of one thread, such as converters and comparisons are.
+    """
+    loaded: dict[str, ModuleType | None] = sys.modules  # type: ignore[assignment]
+    hidden = [name for name in names if name not in loaded]
+    loaded.update(dict.fromkeys(hidden))
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del loaded[name]
