@@ -65,6 +65,7 @@ def reference(model: Path, inputs: Sequence[Port], outputs: Sequence[Port]) -> R
 def import_model(model: ModelProto, shapes: Mapping[str, Sequence[int]]) -> Imported:
     """The same for a model at hand."""
     from sagectl.compiler.frontends import Imported
+    from sagectl.compiler.frontends.onnx.functions import of_one_version
     from sagectl.compiler.frontends.onnx.gate import not_right
     from sagectl.compiler.frontends.onnx.importer import imported
     from sagectl.compiler.frontends.onnx.lowering import lowered
@@ -93,7 +94,7 @@ def import_model(model: ModelProto, shapes: Mapping[str, Sequence[int]]) -> Impo
         inputs=tuple(_spec(value.name, value) for value in result.graph.inputs),
         outputs=tuple(_spec(name, value) for name, value in result.graph.outputs),
         framework="ONNX",
-        reference=serialised(model),
+        reference=serialised(of_one_version(model)),
         facts={
             "opset": max(
                 (each.version for each in model.opset_import if not each.domain), default=1

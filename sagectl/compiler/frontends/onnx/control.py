@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sagectl.compiler.frontends.onnx.graph import Node, Problem, Unsupported, Value
+from sagectl.compiler.frontends.onnx.typing import tensor_type
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from onnx import GraphProto
+    from onnx import GraphProto, ValueInfoProto
 
     from sagectl.compiler.frontends.onnx.builder import Builder
 
@@ -98,7 +99,20 @@ def loop(node: Node, pen: Builder, run: Run) -> list[Value | None]:
         for rows, value in zip(collected, per_round, strict=True):
             rows.append(value)
         going = after
-    return [*state, *(_stacked(rows, pen) for rows in collected)]
+    if collected and not collected[0]:
+        return [*state, *_none_of(body.output[1 + len(state) :], pen)]
+    return [*state, *(pen.stack(rows, 0) for rows in collected)]
+
+
+def _none_of(declared: Iterable[ValueInfoProto], pen: Builder) -> Iterator[Value]:
+    """What a loop collects that runs no round: nothing, of the type that its body declares."""
+    import numpy as np
+
+    for each in declared:
+        dtype, shape = tensor_type(each.type)
+        if dtype is None or shape is None or None in shape:
+            raise Unsupported("the loop runs no round, so the type of what it collects is open")
+        yield pen.constant(np.empty((0, *(size or 0 for size in shape)), dtype))
 
 
 def _masked(
@@ -108,12 +122,6 @@ def _masked(
         raise Unsupported("the number of rounds is known at run time only", (going,))
     flag = pen.reshape(going, ())
     return [_selected(flag, new, old, pen) for new, old in zip(fresh, state, strict=True)]
-
-
-def _stacked(rows: list[Value], pen: Builder) -> Value:
-    if not rows:
-        raise Unsupported("the loop runs no round, so the type of what it collects is open")
-    return pen.stack(rows, 0)
 
 
 def scan(node: Node, pen: Builder, run: Run) -> list[Value | None]:

@@ -4,15 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sagectl.compiler.frontends.onnx.protos import node_proto
+from sagectl.compiler.frontends.onnx.protos import node_proto, opset_versions
 from sagectl.compiler.frontends.onnx.typing import schema_of, type_proto
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from onnx import AttributeProto, FunctionProto, NodeProto
+    from onnx import AttributeProto, FunctionProto, ModelProto, NodeProto
 
     from sagectl.compiler.frontends.onnx.graph import Node
+
+
+def of_one_version(model: ModelProto) -> ModelProto:
+    """The model with its functions written out, where they import another operator set.
+
+    onnxruntime takes the operators of a function for those of the model's own set. Where
+    ONNX cannot convert them, and where all import the same, the model itself.
+    """
+    from onnx.inliner import inline_local_functions
+
+    versions = opset_versions(model.opset_import)
+    imported = [opset_versions(each.opset_import) for each in model.functions]
+    if all(versions.get(name, n) == n for each in imported for name, n in each.items()):
+        return model
+    try:
+        return inline_local_functions(model, True)
+    except RuntimeError:
+        return model
 
 
 def schema_function(node: Node) -> FunctionProto | None:

@@ -117,6 +117,14 @@ CASES = {
     "conv_transpose_same_dilated": ("""g (float[1,2,7,8] x) => (float[1,1,h,w] y)
         <float[2,1,2,2] k = {1,2,3,4,5,6,7,8}> { y = ConvTranspose
         <auto_pad = "SAME_UPPER", dilations = [2,1], strides = [1,3]> (x, k) }""", IMAGE),
+    "loop_of_no_round": ("""g (float[4,3] x) => (float[4,3] s, float[n,4,3] y)
+        <int64 m = {0}, bool c = {1}> { s, y = Loop (m, c, x) <body = b
+        (int64 i, bool k, float[4,3] a) => (bool k1, float[4,3] a1, float[4,3] r)
+        { k1 = Identity (k) a1 = Neg (a) r = Exp (a) }> }""", SMALL),
+    "loop_that_is_not_to_start": ("""g (float[4,3] x) => (float[4,3] s, int64[n] y)
+        <int64 m = {9}, bool c = {0}> { s, y = Loop (m, c, x) <body = b
+        (int64 i, bool k, float[p,q] a) => (bool k1, float[p,q] a1, int64 r)
+        { k1 = Identity (k) a1 = Neg (a) r = Size (a) }> }""", SMALL),
     "power_of_a_fraction": ("""g (int32[3] x) => (int32[3] y) <float e = {1.98}>
         { y = Pow(x, e) }""", np.array([5, 7, 3], "int32")),
 }  # fmt: skip

@@ -135,6 +135,12 @@ MICROSOFT = {
     "attention": """g (float[2,3,8] x, float[8,24] w, float[24] b, int32[2,3] m)
         => (float[2,3,8] y)
         { y = com.microsoft.Attention <num_heads = 2> (x, w, b, m) }""",
+    "attention_from_start_to_end": """g (float[2,3,8] x, float[8,24] w, float[24] b,
+        int32[4] m) => (float[2,3,8] y)
+        { y = com.microsoft.Attention <num_heads = 2> (x, w, b, m) }""",
+    "attention_of_a_mask_that_is_none": """g (float[2,3,8] x, float[8,24] w, float[24] b,
+        int32[2,1] m) => (float[2,3,8] y)
+        { y = com.microsoft.Attention <num_heads = 2> (x, w, b, m) }""",
     "multi_head_attention": """g (float[2,3,8] q, float[2,4,8] k, float[2,4,8] v)
         => (float[2,3,8] y)
         { y = com.microsoft.MultiHeadAttention <num_heads = 2> (q, k, v) }""",

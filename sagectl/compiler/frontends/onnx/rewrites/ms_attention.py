@@ -104,6 +104,20 @@ def _turned(x: Value, pen: Builder) -> Value:
     return pen.transpose(x, (0, 1, 3, 2))
 
 
+def _between(mask: Value, batch: int, columns: int, pen: Builder) -> Value:
+    """Whether each key comes before the end of its batch entry, and not before its start."""
+    import numpy as np
+
+    places = np.arange(columns, dtype=np.int64).reshape(1, 1, 1, columns)
+    ends = pen.slice(pen.cast(mask, "int64"), 0, 0, batch)
+    is_seen = pen.op("Less", places, pen.reshape(ends, (batch, 1, 1, 1)))
+    if pen.shape(mask) == (batch,):
+        return is_seen
+    starts = pen.slice(pen.cast(mask, "int64"), 0, batch, 2 * batch)
+    is_begun = pen.op("GreaterOrEqual", places, pen.reshape(starts, (batch, 1, 1, 1)))
+    return pen.op("And", is_seen, is_begun)
+
+
 def _masked(
     node: Node, scores: Value, mask: Value | None, is_causal: bool, pen: Builder
 ) -> Value:
@@ -116,10 +130,11 @@ def _masked(
     low = pen.scalar(node.attribute("mask_filter_value", -10000.0), scores)
     if mask is not None:
         shape = pen.shape(mask)
-        if shape == (batch,):
-            places = np.arange(columns, dtype=np.int64).reshape(1, 1, 1, columns)
-            ends = pen.reshape(pen.cast(mask, "int64"), (batch, 1, 1, 1))
-            is_seen = pen.op("Less", places, ends)
+        if len(shape) == 2 and shape[1] == 1 and columns != 1:
+            # A mask of one column stands for none.
+            is_seen = pen.value(np.ones((1, 1, 1, 1), np.bool_))
+        elif shape in ((batch,), (2 * batch,)):
+            is_seen = _between(mask, batch, columns, pen)
         elif shape == (batch, columns):
             is_seen = pen.cast(pen.reshape(mask, (batch, 1, 1, columns)), "bool")
         elif shape == (batch, rows, columns):
