@@ -210,7 +210,22 @@ assert tf.keras.layers.Dense(2)(tf.ones((1, 3))).shape == (1, 2)
 import_keras()
 import sklearn
 """
-    subprocess.run([sys.executable, "-c", script], check=True)
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_keras_models_are_compared_whatever_backend_keras_is_set_to(
+    tmp_path: Path, compiled: Compile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import keras
+
+    model = keras.Sequential([keras.Input((3,), name="x"), keras.layers.Dense(2)])
+    model.save(tmp_path / "net.keras")
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    package = compiled(tmp_path / "net.keras", "KERAS", {"x": [1, 3]})
+
+    assert proof(package) == ("passed", "tensorflow")
 
 
 def test_several_signatures_without_a_default_are_refused(

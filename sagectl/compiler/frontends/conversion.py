@@ -32,12 +32,8 @@ if TYPE_CHECKING:
 
 MODEL = "model.onnx"
 _REPORT = "report.json"
-# TensorFlow talks while it is loaded, and looks for a GPU.
-_QUIET = {
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "CUDA_VISIBLE_DEVICES": "-1",
-    "KERAS_BACKEND": "tensorflow",
-}
+# Models are read, not run: no library needs to look for a GPU.
+_ON_PROCESSOR = {"CUDA_VISIBLE_DEVICES": "-1"}
 _LONGEST = 600
 # How messages begin whose first line tells the place and not the cause.
 _PLACES = ("in user code:", "(most recent call last):")
@@ -187,7 +183,11 @@ def _converted(request: CompileRequest, converter: str, place: Path) -> Conversi
             str(place),
             json.dumps(asked),
         ],
-        env={**os.environ, **_QUIET, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env={
+            **os.environ,
+            **_ON_PROCESSOR,
+            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

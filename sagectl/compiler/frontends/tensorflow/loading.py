@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -10,18 +11,29 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
 
+# TensorFlow talks while it is loaded, of oneDNN's other order of sums among the rest; Keras
+# may be set to another backend by its user.
+_SETTINGS = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "KERAS_BACKEND": "tensorflow",
+}
 # Keras wraps scikit-learn and takes pandas' tables, where these are installed.
 _OF_KERAS = ("sklearn", "pandas")
 
 
 def import_tensorflow() -> None:
     """Import tensorflow; not Keras with it, which no graph needs and ``tf.keras`` loads."""
+    os.environ.update(_SETTINGS)
     with _absent("keras", *_OF_KERAS):
-        import tensorflow  # noqa: F401
+        import tensorflow as tf
+    # Models are read and compared on the processor, where there is a GPU too.
+    tf.config.set_visible_devices([], "GPU")
 
 
 def import_keras() -> None:
-    """Import keras and, below it, tensorflow."""
+    """Import keras over tensorflow, whatever other backend it is set to."""
+    import_tensorflow()
     with _absent(*_OF_KERAS):
         import keras  # noqa: F401
 
