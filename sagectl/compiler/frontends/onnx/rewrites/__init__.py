@@ -114,6 +114,7 @@ REWRITES: dict[tuple[str, str], str] = {
     (MICROSOFT, "FusedGemm"): "ms_fused_matmul",
     (MICROSOFT, "FusedMatMul"): "ms_fused_matmul",
     (MICROSOFT, "Gelu"): "ms_gelu",
+    (MICROSOFT, "GroupQueryAttention"): "ms_group_query_attention",
     (MICROSOFT, "MatMulIntegerToFloat"): "ms_matmul_integer_to_float",
     (MICROSOFT, "MatMulNBits"): "ms_matmul_nbits",
     (MICROSOFT, "MultiHeadAttention"): "ms_attention",
