@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from sagectl.compiler.errors import RequestError
@@ -47,6 +48,7 @@ def read_model(path: Path) -> ModelProto:
     _check_versions(model, path)
     _load_weights(model, path)
     _check(model, path)
+    _check_lengths(model, path)
     return model
 
 
@@ -101,6 +103,23 @@ def _check(model: ModelProto, path: Path) -> None:
             raise _refused(
                 f"{path.name} is not a valid ONNX model: {_details(text)}", _export_hint()
             ) from error
+
+
+def _check_lengths(model: ModelProto, path: Path) -> None:
+    """Refuse weights of more bytes than their shape has: the checker looks for too few."""
+    from onnx import helper
+
+    for tensor in model.graph.initializer:
+        if not tensor.raw_data:
+            continue
+        itemsize = helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
+        size = math.prod(tensor.dims) * itemsize
+        if len(tensor.raw_data) > size:
+            raise _refused(
+                f"{path.name} is not a valid ONNX model: the weights {tensor.name!r} have "
+                f"{len(tensor.raw_data)} bytes, of which their shape takes {size}",
+                _export_hint(),
+            )
 
 
 def _details(text: str) -> str:

@@ -249,6 +249,21 @@ def test_functions_of_one_name_are_told_apart_by_their_overload() -> None:
     assert_same(model)
 
 
+def test_weights_of_more_bytes_than_their_shape_takes_are_refused(tmp_path: Path) -> None:
+    weights = numpy_helper.from_array(np.ones((3, 2), np.float32), "w")
+    model = model_of("g (float[1,3] x) => (float[1,2] y) { y = MatMul(x, w) }")
+    model.graph.initializer.append(weights)
+    path = tmp_path / "long.onnx"
+    onnx.save(model, path, save_as_external_data=True, location="w.data", size_threshold=0)
+    external = model.graph.initializer[0].external_data
+    del external[[each.key for each in external].index("length")]
+    path.write_bytes(model.SerializeToString())
+    (tmp_path / "w.data").write_bytes(bytes(28))
+
+    with pytest.raises(RequestError, match="'w' have 28 bytes, of which their shape takes 24"):
+        loaded(path)
+
+
 def test_weights_beside_the_file_are_read(tmp_path: Path) -> None:
     path = tmp_path / "big.onnx"
     weight = numpy_helper.from_array(np.arange(4096, dtype=np.float32), "w")
