@@ -10,7 +10,7 @@ import pytest
 
 from sagectl import onnx_backend
 from sagectl.errors import CompileError
-from tests.compiler.frontends.onnx.harness import model_of, reference_results
+from tests.compiler.frontends.onnx.harness import assert_same, model_of, reference_results
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -93,3 +93,26 @@ def test_what_is_not_written_out_is_refused() -> None:
     model, feeds = Case(1, 5, (6,), "smooth_softmax = 1").build()
     with pytest.raises(CompileError, match="smooth_softmax"):
         onnx_backend.run_model(model, feeds)
+
+
+ROTARY = {
+    "places": ("float[2,3,32] x, int64[2,3] p", "num_heads = 2"),
+    "first_place": ("float[2,3,32] x, int64[1] p", "num_heads = 2"),
+    "interleaved": ("float[2,3,32] x, int64[2,3] p", "num_heads = 2, interleaved = 1"),
+    "heads_apart": ("float[2,2,3,16] x, int64[2,3] p", "scale = 1.0"),
+    "heads_by_the_table": ("float[2,3,32] x, int64[2,3] p", "scale = 1.0"),
+    "part_of_a_head": (
+        "float[2,3,64] x, int64[2,3] p", "num_heads = 2, rotary_embedding_dim = 16"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ROTARY)
+def test_rotary_embedding_is_onnxruntimes(name: str) -> None:
+    given, attributes = ROTARY[name]
+    model = model_of(
+        f"""g ({given}, float[9,8] c, float[9,8] s) => ({given.partition(" x")[0]} y)
+        {{ y = com.microsoft.RotaryEmbedding <{attributes}> (x, p, c, s) }}""",
+        domains='"com.microsoft": 1',
+    )
+    assert_same(model)

@@ -129,6 +129,7 @@ REWRITES: dict[tuple[str, str], str] = {
     (MICROSOFT, "QLinearSoftmax"): "ms_qlinear",
     (MICROSOFT, "QuantizeLinear"): "ms_quantise",
     (MICROSOFT, "QuickGelu"): "ms_gelu",
+    (MICROSOFT, "RotaryEmbedding"): "ms_rotary_embedding",
     (MICROSOFT, "SkipLayerNormalization"): "ms_skip_normalization",
     (MICROSOFT, "SkipSimplifiedLayerNormalization"): "ms_skip_normalization",
     (MICROSOFT, "TransposeMatMul"): "ms_fused_matmul",

@@ -135,39 +135,13 @@ def _turned(node: Node, part: Value, before: Value, pen: Builder) -> Value:
     """Each head turned by the angle of its place in the sequence."""
     import numpy as np
 
+    from sagectl.compiler.frontends.onnx.rewrites.ms_rotary_embedding import turned
+
     batch, _, length, _ = pen.shape(part)
     steps = np.arange(length, dtype=np.int64)[np.newaxis]
     places = pen.op("Add", pen.reshape(before, (batch, 1)), steps)
-    half = pen.shape(node.required(7))[1]
-    tables = [
-        pen.reshape(
-            pen.op("Gather", node.required(at), places, axis=0), (batch, 1, length, half)
-        )
-        for at in (7, 8)
-    ]
-    one, other, rest = _halves(part, half, bool(node.attribute("rotary_interleaved", 0)), pen)
-    cosine, sine = tables
-    real = pen.op("Sub", pen.op("Mul", one, cosine), pen.op("Mul", other, sine))
-    imaginary = pen.op("Add", pen.op("Mul", one, sine), pen.op("Mul", other, cosine))
-    if node.attribute("rotary_interleaved", 0):
-        pairs = pen.stack([real, imaginary], 4)
-        turned = pen.reshape(pairs, (*pen.shape(part)[:3], 2 * half))
-    else:
-        turned = pen.concat([real, imaginary], 3)
-    return pen.concat([turned, rest], 3) if rest is not None else turned
-
-
-def _halves(
-    part: Value, half: int, is_interleaved: bool, pen: Builder
-) -> tuple[Value, Value, Value | None]:
-    """The coordinates that turn together, and those behind them that do not turn."""
-    width = pen.shape(part)[3]
-    rest = pen.slice(part, 3, 2 * half, width) if 2 * half < width else None
-    if is_interleaved:
-        one, other = (pen.slice(part, 3, at, 2 * half, 2) for at in (0, 1))
-    else:
-        one, other = (pen.slice(part, 3, at, at + half) for at in (0, half))
-    return one, other, rest
+    is_interleaved = bool(node.attribute("rotary_interleaved", 0))
+    return turned(part, places, node.required(7), node.required(8), is_interleaved, pen)
 
 
 def _seen(node: Node, before: Value, sizes: Sizes, pen: Builder) -> Value:
