@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import gzip
+import errno
 import hashlib
 import tarfile
-import zlib
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from sagectl.compiler.errors import RequestError
-from sagectl.compiler.frontends.detection import looks_like
+from sagectl.compiler.frontends.detection import looks_like, recognised
+from sagectl.compiler.frontends.tarballs import BROKEN, UnsafeError, members, opened
 from sagectl.compiler.workplace import workplace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Limits that no honest model meets: a bomb stops here instead of filling the disk.
-MAX_BYTES = 64 << 30
+# No honest model has more files.
 MAX_MEMBERS = 10_000
-MAX_RATIO = 1_000
-_RATIO_FLOOR = 64 << 20
 _CHUNK = 1 << 20
 _GZIP_MAGIC = b"\x1f\x8b"
-_BROKEN = (tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error)
 
 # Framework -> how the names of its model files end.
 MODEL_SUFFIXES = {
@@ -102,17 +98,15 @@ def unpack(archive: Path, folder: Path) -> None:
     """Unpack regular files below ``folder``; raises RequestError for anything unsafe."""
     if not archive.stat().st_size:
         raise _refused(f"{archive.name} is empty", "archive", _AS_TAR)
-    budget = min(MAX_BYTES, max(_RATIO_FLOOR, archive.stat().st_size * MAX_RATIO))
     try:
-        with tarfile.open(archive, "r:*") as tar:
-            for count, member in enumerate(tar):
+        with opened(archive) as tar:
+            for count, member in enumerate(members(tar, archive.stat().st_size)):
                 if count >= MAX_MEMBERS:
-                    raise _unsafe(archive, f"more than {MAX_MEMBERS} members")
-                budget -= member.size
-                if budget < 0:
-                    raise _unsafe(archive, "it unpacks to far more than its size")
-                _unpack_member(tar, member, archive, folder)
-    except _BROKEN as error:
+                    raise UnsafeError(f"more than {MAX_MEMBERS} members")
+                _unpack_member(tar, member, folder)
+    except UnsafeError as error:
+        raise _refused(f"{archive.name} is refused: {error}", "archive", _AS_TAR) from error
+    except BROKEN as error:
         # After its first line tarfile tells of each kind of archive that this is not.
         reason = str(error).partition("\n")[0].rstrip(":")
         raise _refused(
@@ -125,16 +119,17 @@ def unpack(archive: Path, folder: Path) -> None:
 _AS_TAR = "Pack the model with: tar -czf model.tar.gz model.onnx"
 
 
-def _unpack_member(
-    tar: tarfile.TarFile, member: tarfile.TarInfo, archive: Path, folder: Path
-) -> None:
+def _unpack_member(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
     name = PurePosixPath(member.name)
     if name.is_absolute() or ".." in name.parts or "\\" in member.name or "\0" in member.name:
-        raise _unsafe(archive, f"{member.name!r} would leave its folder")
+        raise UnsafeError(f"{member.name!r} would leave its folder")
     if member.isdir():
         return
     if not member.isreg():
-        raise _unsafe(archive, f"{member.name!r} is a link or a device")
+        raise UnsafeError(f"{member.name!r} is a link or a device")
+    # tarfile keeps bytes that are no UTF-8 as surrogates.
+    if any("\ud800" <= each <= "\udfff" for each in member.name):
+        raise UnsafeError(f"the name {member.name!r} is not UTF-8")
     target = folder / name
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -142,7 +137,11 @@ def _unpack_member(
             while chunk := content.read(_CHUNK):
                 file.write(chunk)
     except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
-        raise _unsafe(archive, f"{member.name!r} is there twice") from error
+        raise UnsafeError(f"{member.name!r} is there twice") from error
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        raise UnsafeError(f"'{member.name[:60]}...' is too long a name") from error
 
 
 def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> tarfile.ExFileObject:
@@ -171,6 +170,10 @@ def _only(folder: Path, framework: str, name: str) -> Path:
             f"Pack exactly one {wanted} file; check that the framework is {framework}.",
         )
     if len(found) > 1:
+        # Names such as requirements.txt and metadata.json say less than what the files hold.
+        told = [path for path in found if recognised(path) == framework]
+        found = told if len(told) == 1 else found
+    if len(found) > 1:
         listed = ", ".join(str(path.relative_to(folder)) for path in found[:5])
         raise _refused(
             f"{name} holds {len(found)} {wanted} files: {listed}",
@@ -178,10 +181,6 @@ def _only(folder: Path, framework: str, name: str) -> Path:
             f"Pack exactly one {wanted} file.",
         )
     return found[0]
-
-
-def _unsafe(archive: Path, why: str) -> RequestError:
-    return _refused(f"{archive.name} is refused: {why}", "archive", _AS_TAR)
 
 
 def _refused(message: str, reason: str, hint: str) -> RequestError:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import tarfile
 import zipfile
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from sagectl.compiler.frontends.tarballs import BROKEN, members, opened
+
 if TYPE_CHECKING:
+    import tarfile
     from collections.abc import Iterable, Mapping
 
 # How a file's name ends, where that tells.
@@ -60,7 +62,7 @@ def recognised(path: Path) -> str | None:
         if not path.is_file():
             return None
         return _of_file(path)
-    except (OSError, tarfile.TarError, EOFError, ValueError):
+    except (*BROKEN, OSError, ValueError):
         return None
 
 
@@ -85,8 +87,9 @@ def _of_content(path: Path) -> str | None:
     if head.startswith(b"PK"):
         return _of_zip(path)
     if head.startswith(b"\x1f\x8b"):
-        with tarfile.open(path, "r:gz") as archive:
-            return _only(_of_member(archive, each) for each in islice(archive, _MOST_MEMBERS))
+        with opened(path) as archive:
+            found = islice(members(archive, path.stat().st_size), _MOST_MEMBERS)
+            return _only(_of_member(archive, each) for each in found)
     return _of_head(path.name, head)
 
 

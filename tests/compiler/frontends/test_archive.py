@@ -9,6 +9,7 @@ import pytest
 
 from sagectl.compiler.errors import RequestError
 from sagectl.compiler.frontends.archive import model_digest, model_file
+from sagectl.compiler.frontends.detection import recognised
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -128,6 +129,77 @@ def test_a_bomb_is_refused_before_it_fills_the_disk(tmp_path: Path) -> None:
         model_file(packed, "ONNX"),
     ):
         pass
+
+
+def carrier(kind: bytes, size: int, content: bytes) -> bytes:
+    """A header that carries a name or attributes, in tar's bytes."""
+    info = tarfile.TarInfo("carrier")
+    info.type, info.size = kind, size
+    return info.tobuf(tarfile.USTAR_FORMAT) + content + bytes(-len(content) % 512)
+
+
+@pytest.mark.parametrize(
+    ("headers", "said"),
+    [
+        (carrier(tarfile.XHDTYPE, 12, b"12 path=aaa\n") * 3000, "headers upon headers"),
+        (carrier(tarfile.GNUTYPE_LONGNAME, 4, b"aaa\0") * 3000, "headers upon headers"),
+        (carrier(tarfile.XHDTYPE, 3 << 30, bytes(5 << 20)), "a header of 3221225472 bytes"),
+        (carrier(tarfile.XHDTYPE, 12, b"12 size=-99\n"), "has a negative size"),
+        (
+            carrier(tarfile.XHDTYPE, 25, b"25 GNU.sparse.map=a,b,c,\n"),
+            "or a damaged one",
+        ),
+    ],
+    ids=["attributes-chained", "names-chained", "huge", "negative", "no-numbers"],
+)
+def test_headers_that_no_tool_writes_are_refused(
+    tmp_path: Path, headers: bytes, said: str
+) -> None:
+    (tmp_path / "m.tar.gz").write_bytes(
+        gzip.compress(headers + tarfile.TarInfo("a.onnx").tobuf() + bytes(1024), 1)
+    )
+
+    with (
+        pytest.raises(RequestError, match=said) as caught,
+        model_file(tmp_path / "m.tar.gz", "ONNX"),
+    ):
+        pass
+
+    assert caught.value.reason == "archive"
+    assert recognised(tmp_path / "m.tar.gz") in (None, "ONNX")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("a" * 300 + "/a.onnx", "is too long a name"),
+        ("d/" * 2500 + "a.onnx", "is too long a name"),
+        ("m\udce9.onnx", "is not UTF-8"),
+    ],
+    ids=["long", "deep", "latin-1"],
+)
+def test_names_that_no_folder_takes_are_refused(tmp_path: Path, name: str, said: str) -> None:
+    packed = archive(tmp_path / "m.tar.gz", file(name))
+
+    with pytest.raises(RequestError, match=said), model_file(packed, "ONNX"):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("framework", "model", "companion"),
+    [
+        ("XGBOOST", ("xgb.json", b'{"learner":{}}'), ("metadata.json", b"{}")),
+        ("LIGHTGBM", ("lgb.txt", b"tree\nversion=v4\n"), ("requirements.txt", b"numpy\n")),
+    ],
+    ids=["xgboost", "lightgbm"],
+)
+def test_a_file_that_is_only_named_like_a_model_is_no_second_one(
+    tmp_path: Path, framework: str, model: tuple[str, bytes], companion: tuple[str, bytes]
+) -> None:
+    packed = archive(tmp_path / "m.tar.gz", file(*companion), file(*model))
+
+    with model_file(packed, framework) as path:
+        assert path.name == model[0]
 
 
 def test_a_missing_file_is_said(tmp_path: Path) -> None:
